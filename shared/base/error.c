@@ -1,0 +1,22 @@
+#include "shared/base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int error_set(struct error *err, enum error_code code, const char *format, ...)
+{
+    if (err && err->code == ERROR_NONE) {
+        va_list arguments;
+        va_start(arguments, format);
+        err->code = code;
+        vsnprintf(err->message, sizeof err->message, format, arguments);
+        va_end(arguments);
+    }
+    return -1;
+}
+
+void error_clear(struct error *err)
+{
+    err->code = ERROR_NONE;
+    err->message[0] = '\0';
+}

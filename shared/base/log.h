@@ -1,0 +1,14 @@
+/* One JSON object a line on standard error: {"time","level","event", …fields}. No personal data. */
+#ifndef CLAIRSCORE_BASE_LOG_H
+#define CLAIRSCORE_BASE_LOG_H
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
+
+/* Lines below `level` are left out from now on. Call before threads start; LOG_INFO without a call. */
+void log_set_level(enum log_level level);
+
+/* Writes one line. `fields` is a json_pack() format of an object and its arguments, such as
+ * "{s:s, s:i}", "bind", address, "port", port; NULL for none. Lines of concurrent callers do not mix. */
+void log_event(enum log_level level, const char *event, const char *fields, ...);
+
+#endif
