@@ -1,0 +1,26 @@
+/* One row of a Home Credit table from JSON and to JSON, checked against the schema like a CSV row.
+ * Wrong fields are all collected, each with a JSON pointer and what would be right. */
+#ifndef CLAIRSCORE_DATA_RECORD_H
+#define CLAIRSCORE_DATA_RECORD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "shared/data/home_credit.h"
+
+/* Fills `row[schema->column_count]` from a JSON object of raw fields under their Home Credit names; an
+ * absent or null field is missing (SK_ID_CURR, SK_ID_* keys and TARGET may be absent here).
+ * Every wrong field (unknown name, wrong type, unknown category, out of range) appends
+ * {"pointer", "detail"} to the array `problems`; `pointer` is the JSON pointer of the object itself,
+ * such as "/instances/3/application". The detail suggests the nearest known name or category.
+ * Returns true when nothing was wrong. */
+bool record_read(double *row, enum home_credit_table table, const json_t *object, const char *pointer,
+                 json_t *problems);
+
+/* The row as a new JSON object under Home Credit names: numbers, category texts, null for missing. */
+json_t *record_write(const double *row, enum home_credit_table table);
+
+/* The entry of `names[count]` nearest to `text` by edit distance, or NULL when none is near. Used for "did you mean". */
+const char *record_nearest(const char *text, const char *const *names, size_t count);
+
+#endif

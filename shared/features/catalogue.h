@@ -1,0 +1,86 @@
+/* The catalogue: what every feature is, in both languages. The one place for a feature's name, label,
+ * description, unit and theme; nothing of it is repeated in a page or a test.
+ *
+ * A feature vector is `float[FEATURE_COUNT]` in catalogue order, NaN where the value is missing. First
+ * come the application table's columns under their Home Credit names (a category as its position in the
+ * schema's list), then what is derived from them, then the aggregates of each history table. */
+#ifndef CLAIRSCORE_FEATURES_CATALOGUE_H
+#define CLAIRSCORE_FEATURES_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "shared/base/language.h"
+#include "shared/data/home_credit.h"
+#include "shared/features/feature_ids.h" /* enum feature_id { FEATURE_AMT_CREDIT, …, FEATURE_COUNT } */
+
+enum feature_theme {
+    THEME_EXTERNAL_SCORE, /* scores of external bureaus */
+    THEME_CREDIT,         /* the credit asked for */
+    THEME_INCOME,         /* income, work */
+    THEME_PERSON,         /* identity, family */
+    THEME_HOUSING,        /* home, building */
+    THEME_REGION,         /* region and addresses */
+    THEME_FILE,           /* documents, contact details, the application itself */
+    THEME_BUREAU,         /* credits at other lenders */
+    THEME_PREVIOUS,       /* earlier applications here */
+    THEME_PAYMENTS,       /* how earlier credits were paid: instalments, POS, card */
+    THEME_COUNT
+};
+
+enum feature_unit {
+    UNIT_NONE,     /* a plain number */
+    UNIT_MONEY,    /* currency units of the application */
+    UNIT_DAYS,     /* days; negative = before the application, as in Home Credit's tables */
+    UNIT_MONTHS,
+    UNIT_YEARS,
+    UNIT_RATIO,    /* shown as a percentage: 0.35 is 35 % */
+    UNIT_TIMES,    /* a ratio shown as a multiple: 16.4 */
+    UNIT_COUNT,    /* a whole number of things */
+    UNIT_FLAG,     /* 0 no, 1 yes */
+    UNIT_CATEGORY, /* position in column->categories */
+    UNIT_SCORE,    /* 0..1, higher is better */
+    UNIT_COUNT_OF_UNITS
+};
+
+/* What a client could do about a feature before asking again, and in which direction it can move. */
+enum feature_action { ACTION_NONE, ACTION_RAISE, ACTION_LOWER, ACTION_EITHER };
+
+struct feature {
+    const char *name;
+    enum feature_theme theme;
+    enum feature_unit unit;
+    enum feature_action action;
+    bool sensitive;              /* gender, age, family status and what stands for them: never a reason told to a client */
+    const struct column *column; /* the application column it is, or NULL for a derived feature */
+    const char *label[LANGUAGE_COUNT];       /* a few words; starts with a capital */
+    const char *description[LANGUAGE_COUNT]; /* one sentence a client understands */
+};
+
+/* The feature; `id` in 0..FEATURE_COUNT-1. Static. */
+const struct feature *catalogue_feature(size_t id);
+
+/* The id of the feature called `name`, or -1. */
+int catalogue_find(const char *name);
+
+/* "external_score", "credit", …: stable codes for JSON; and the theme's readable label. */
+const char *catalogue_theme_code(enum feature_theme theme);
+const char *catalogue_theme_label(enum feature_theme theme, enum language language);
+
+/* "money", "days", …: stable codes for JSON. */
+const char *catalogue_unit_code(enum feature_unit unit);
+
+/* The readable text of a category, such as "Études supérieures" for position 3 of NAME_EDUCATION_TYPE;
+ * the Home Credit text itself where it needs no translation. NULL out of range. */
+const char *catalogue_category_label(const struct column *column, size_t category, enum language language);
+
+/* A value as a person reads it: "450 000", "35 %", "12 ans", "Marié·e", "inconnu"; French or English form (thin
+ * spaces, decimal comma). Writes at most `size` bytes with the terminator. Days before the application are
+ * told as years or months where that reads better. */
+void catalogue_format(char *out, size_t size, size_t id, double value, enum language language);
+
+/* A hash of the definition of the whole set (names in order and a version that changes with any
+ * formula): vectors stored under another hash must be built again. */
+const char *catalogue_version(void);
+
+#endif

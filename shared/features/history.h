@@ -1,0 +1,41 @@
+/* What a client's history rows add up to. Accumulators only: rows come one at a time in any order, and a
+ * client costs sizeof(struct history) whatever the number of rows. */
+#ifndef CLAIRSCORE_FEATURES_HISTORY_H
+#define CLAIRSCORE_FEATURES_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/base/error.h"
+#include "shared/data/home_credit.h"
+#include "shared/features/history_accumulators.h" /* struct history: one struct of sums per table */
+
+/* Starts an empty history in which no table is known. */
+void history_init(struct history *history);
+
+/* Says that the rows of `table` were supplied (perhaps none): from then on "no rows" means "no such
+ * credit" and not "unknown". history_add implies it. */
+void history_know(struct history *history, enum home_credit_table table);
+
+/* Adds one row (schema order) of a history table. Order does not matter. bureau_balance rows carry no client: the
+ * caller finds whose they are. */
+void history_add(struct history *history, enum home_credit_table table, const double *row);
+
+/* The histories of all clients of a folder of Home Credit files. */
+struct history_set;
+
+/* Streams the six history files of `folder` once each; tables whose file is absent stay unknown for everybody.
+ * `folds.csv`, when the folder has it, names the clients (history = 0) whose history is unknown although files
+ * exist. Memory is proportional to clients and to bureau credits, not to rows. `show_progress` draws progress
+ * bars. The caller frees *out. */
+int history_set_read(struct history_set **out, const char *folder, bool show_progress, struct error *err);
+
+/* The client's history; an empty known one for a client without rows; NULL when it is unknown. Belongs to the set. */
+const struct history *history_set_get(const struct history_set *set, int64_t client_id);
+
+/* Rows read of a table. */
+uint64_t history_set_rows(const struct history_set *set, enum home_credit_table table);
+
+void history_set_free(struct history_set *set);
+
+#endif

@@ -1,0 +1,50 @@
+/* The model artifact models/<version>/: booster, features in order, threshold, calibration, reference
+ * population and golden rows. Immutable once loaded; any number of threads may use it. */
+#ifndef CLAIRSCORE_MODEL_MODEL_H
+#define CLAIRSCORE_MODEL_MODEL_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "shared/base/error.h"
+#include "shared/features/catalogue.h"
+
+struct model;
+
+/* Loads the artifact and re-checks its golden rows: margins and contributions must reproduce within 1e-5,
+ * else ERROR_INVALID says which row and by how much. Unknown feature names, another catalogue version or a
+ * damaged file are errors too. The caller frees *out. */
+int model_load(struct model **out, const char *folder, struct error *err);
+void model_free(struct model *model);
+
+const char *model_name(const struct model *model);    /* "clairscore" */
+const char *model_version(const struct model *model); /* "demo", the folder's name */
+const char *model_hash(const struct model *model);    /* SHA-256 of model.ubj and model.json, hexadecimal */
+double model_threshold(const struct model *model);    /* refuse at a probability at or above it */
+const json_t *model_document(const struct model *model);  /* model.json; read only */
+const json_t *model_reference(const struct model *model); /* reference.json; read only */
+
+/* Number of features the model uses and the catalogue id of the i-th. */
+size_t model_feature_count(const struct model *model);
+size_t model_feature(const struct model *model, size_t position);
+
+/* What the model says of one vector. All in the calibrated scale: probability = 1 / (1 + exp(-margin)). */
+struct score {
+    double margin;      /* log-odds of default */
+    double probability; /* of default, 0..1 */
+    double points;      /* 600 at odds 1:19, 50 points double the odds; higher is safer */
+    int refused;        /* probability >= threshold */
+};
+
+/* Scores `rows` vectors of FEATURE_COUNT floats, row after row. The same vector gives the same score
+ * alone or among others. Thread-safe. */
+int model_predict(const struct model *model, const float *vectors, size_t rows, struct score *out,
+                  struct error *err);
+
+/* Scores one vector and explains it: `contributions[FEATURE_COUNT]` (0 for features the model does not use) and
+ * `*base_value` are exact path-dependent SHAP values (Lundberg et al. 2020) in calibrated log-odds; their sum is
+ * score.margin. Thread-safe. */
+int model_explain(const struct model *model, const float *vector, struct score *out, double *contributions,
+                  double *base_value, struct error *err);
+
+#endif
