@@ -74,8 +74,91 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBBACKEND) $(LIBFRONTEND) $(LIB
 	@echo "  LINK $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(BACKEND_LIBS) $(FRONTEND_LIBS) $(NOTEBOOK_LIBS) $(SHARED_LIBS)
 
+$(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(SHARED_SRC)
+	@mkdir -p $(@D)
+	@echo "  FUZZ $@"
+	@clang -std=gnu17 -O1 -g -I. -fsanitize=fuzzer,address,undefined $^ -o $@ $(SHARED_LIBS)
+
+# ---- The demo: a generated portfolio, the same bytes on every machine -------------------------------------
+
+DEMO_CLIENTS ?= 10000
+data/demo/application_train.csv: models/portfolio.json | $(BUILD)/00_portfolio
+	@. scripts/step.sh; step "Generating a demo portfolio of $(DEMO_CLIENTS) clients" \
+	    $(BUILD)/00_portfolio generate --clients $(DEMO_CLIENTS) --seed 1 --out data/demo
+	@touch $@
+
+.PHONY: run
+run: ## install what is missing, build, prepare the portfolio, start both servers (DATA=DIR for real files)
+	@scripts/install.sh build
+	@$(MAKE) -s --no-print-directory -j$$(nproc) build
+	@$(if $(DATA),,$(MAKE) -s --no-print-directory data/demo/application_train.csv)
+	@DATA='$(DATA)' BUILD='$(BUILD)' scripts/run.sh
+
+.PHONY: stop
+stop: ## stop both servers
+	@scripts/stop.sh
+
+# ---- Tests and checks ------------------------------------------------------------------------------------
+
+.PHONY: test
+test: ## install what the tests need and run them all
+	@scripts/install.sh build test
+	@BUILD='$(BUILD)' scripts/test.sh
+
 .PHONY: unit
 unit: $(UNIT_TESTS) ## unit tests alone
 	@for test in $(UNIT_TESTS); do echo "== $$test"; $$test || exit 1; done
+
+.PHONY: api
+api: build ## API tests alone: a real server, every answer held against openapi.json
+	@node --test $(sort $(wildcard tests/api/*.test.js))
+
+.PHONY: browser
+browser: build ## browser tests alone: what a manager does, in headless Chromium
+	@node --test $(sort $(wildcard tests/browser/*.test.js))
+
+.PHONY: sanitize
+sanitize: ## unit tests under ASan and UBSan
+	@scripts/install.sh build test
+	@export LSAN_OPTIONS=suppressions=tests/leaks.supp:print_suppressions=0; \
+	    $(MAKE) -s --no-print-directory -j$$(nproc) BUILD=$(BUILD)/asan SANITIZE=address,undefined OPTIMISE=-O1 unit
+
+C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+
+.PHONY: format
+format: ## lay out the C code as .clang-format says
+	@clang-format -i $(C_FILES)
+
+.PHONY: format-check
+format-check:
+	@clang-format --dry-run -Werror $(C_FILES)
+
+.PHONY: cppcheck
+cppcheck:
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppressions-list=tests/cppcheck.supp --error-exitcode=1 -I. -j$$(nproc) \
+	    shared backend frontend notebooks-port
+
+.PHONY: lint
+lint: ## clang-format, clang-tidy and cppcheck
+	@scripts/install.sh build lint
+	@$(MAKE) -s --no-print-directory format-check cppcheck
+	@git ls-files '*.c' | xargs -P $$(nproc) -n 4 clang-tidy --quiet 2>/dev/null -- 
+
+.PHONY: fuzz
+FUZZ_SECONDS ?= 60
+fuzz: ## fuzz every reader of outside bytes, FUZZ_SECONDS each (default 60)
+	@scripts/install.sh build lint
+	@set -e; for source in tests/fuzz/fuzz_*.c; do \
+	    program=$(BUILD)/tests/$$(basename $$source .c); \
+	    $(MAKE) -s --no-print-directory $$program; $$program -max_total_time=$(FUZZ_SECONDS); done
+
+.PHONY: container
+container: ## build both images, bring them up with compose, try them
+	@tests/container/run.sh
+
+.PHONY: clean
+clean: stop ## remove what was built and the demo; trained models stay
+	@rm -rf $(BUILD) data
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
