@@ -32,6 +32,7 @@ LIBSHARED    := $(BUILD)/libshared.a
 LIBBACKEND   := $(BUILD)/libbackend.a
 LIBFRONTEND  := $(BUILD)/libfrontend.a
 LIBNOTEBOOKS := $(BUILD)/libnotebooks.a
+ASSETS       := $(BUILD)/frontend-assets
 PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/frontend $(NOTEBOOKS)
 
 .PHONY: help
@@ -39,7 +40,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: $(PROGRAMS) ## compile the servers and the notebooks into build/
+build: $(PROGRAMS) $(ASSETS)/.complete ## compile the servers and the notebooks into build/
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -160,5 +161,13 @@ container: ## build both images, bring them up with compose, try them
 .PHONY: clean
 clean: stop ## remove what was built and the demo; trained models stay
 	@rm -rf $(BUILD) data
+
+# Templates, texts, styles and scripts as the frontend serves them: one folder, with Chart.js from npm.
+$(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/static -type f 2>/dev/null) package-lock.json
+	@echo "  COPY $(ASSETS)"
+	@rm -rf $(ASSETS) && mkdir -p $(ASSETS)
+	@cp -r frontend/templates frontend/locales frontend/static $(ASSETS)/
+	@mkdir -p $(ASSETS)/static/js && cp node_modules/chart.js/dist/chart.umd.min.js $(ASSETS)/static/js/chart.js
+	@touch $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
