@@ -8,7 +8,7 @@ OPTIMISE ?= -O3
 SANITIZE ?=
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 CFLAGS   += -std=gnu17 $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
-LDFLAGS  += $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
 BACKEND_LIBS  := -lsqlite3

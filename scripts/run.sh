@@ -63,9 +63,9 @@ start() { # start NAME PORT VARIABLE=VALUE…
     setsid env PORT="$port" BIND="$bind" "$@" "$build/$name" >>"data/log/$name.log" 2>&1 </dev/null &
     echo $! >"data/run/$name.pid"
 }
-wait_for() { # wait_for NAME URL
+wait_for() { # wait_for NAME PORT PATH
     for _ in $(seq 1 300); do
-        curl_status "$2" && return 0
+        scripts/healthy.sh "$2" "$3" && return 0
         kill -0 "$(cat "data/run/$1.pid")" 2>/dev/null || break
         sleep 0.1
     done
@@ -73,22 +73,11 @@ wait_for() { # wait_for NAME URL
     tail -n 5 "data/log/$1.log" >&2
     exit 1
 }
-# True when the address answers 200; by bash alone, so that nothing more has to be installed.
-curl_status() {
-    local rest=${1#http://} host port path line
-    host=${rest%%:*} rest=${rest#*:} port=${rest%%/*} path=/${rest#*/}
-    exec 3<>"/dev/tcp/$host/$port" || return 1
-    printf 'GET %s HTTP/1.0\r\nHost: %s\r\n\r\n' "$path" "$host" >&3
-    read -r -t 2 line <&3 || line=""
-    exec 3>&-
-    [[ $line == *" 200 "* ]]
-} 2>/dev/null
-
 start backend "$backend_port"
 start frontend "$frontend_port" BACKEND_URL="$BACKEND_URL" LOGIN="$LOGIN" PASSWORD="$PASSWORD" \
     SESSION_KEY="$SESSION_KEY" ASSET_DIR="$build/frontend-assets"
-step "Waiting for the backend" wait_for backend "$BACKEND_URL/v2/health/ready"
-step "Waiting for the dashboard" wait_for frontend "$FRONTEND_URL/sign-in"
+step "Waiting for the backend" wait_for backend "$backend_port" /v2/health/ready
+step "Waiting for the dashboard" wait_for frontend "$frontend_port" /sign-in
 
 cat >data/demo.env.part <<END
 # Written by make run. Source it: . data/demo.env
