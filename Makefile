@@ -35,6 +35,8 @@ LIBNOTEBOOKS := $(BUILD)/libnotebooks.a
 ASSETS       := $(BUILD)/frontend-assets
 PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/frontend $(NOTEBOOKS)
 
+.SECONDARY: # objects of test programs stay
+
 .PHONY: help
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +51,7 @@ $(BUILD)/obj/%.o: %.c
 
 define library
 $(1): $(call objects,$(2))
-	@rm -f $$@
+	@mkdir -p $$(@D) && rm -f $$@
 	@ar rcs $$@ $$^
 endef
 $(eval $(call library,$(LIBSHARED),$(SHARED_SRC)))
@@ -70,7 +72,7 @@ $(NOTEBOOKS): $(BUILD)/%: $(BUILD)/obj/notebooks-port/%.o $(LIBNOTEBOOKS) $(LIBS
 	@$(CC) $(LDFLAGS) $^ -o $@ $(NOTEBOOK_LIBS) $(SHARED_LIBS)
 
 # One program a test file, with the libraries of all houses: the linker takes what the test uses.
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBBACKEND) $(LIBFRONTEND) $(LIBNOTEBOOKS) $(LIBSHARED)
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(LIBBACKEND) $(LIBFRONTEND) $(LIBNOTEBOOKS) $(LIBSHARED)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(BACKEND_LIBS) $(FRONTEND_LIBS) $(NOTEBOOK_LIBS) $(SHARED_LIBS)
@@ -144,7 +146,7 @@ cppcheck:
 lint: ## clang-format, clang-tidy and cppcheck
 	@scripts/install.sh build lint
 	@$(MAKE) -s --no-print-directory format-check cppcheck
-	@git ls-files '*.c' | xargs -P $$(nproc) -n 4 clang-tidy --quiet 2>/dev/null -- 
+	@git ls-files '*.c' | xargs -P $$(nproc) -n 4 scripts/tidy.sh
 
 .PHONY: fuzz
 FUZZ_SECONDS ?= 60

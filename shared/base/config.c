@@ -13,9 +13,9 @@ static const struct variable {
     const char *name;
     enum kind kind;
     size_t offset;
-    size_t size;           /* of a text field */
-    const char *backend;   /* default of the backend; NULL: it does not read the variable */
-    const char *frontend;  /* the same of the frontend */
+    size_t size;          /* of a text field */
+    const char *backend;  /* default of the backend; NULL: it does not read the variable */
+    const char *frontend; /* the same of the frontend */
     unsigned long long lowest, highest;
     const char *meaning;
 } variables[] = {
@@ -28,7 +28,8 @@ static const struct variable {
      "client store: sqlite:PATH"},
     {"API_KEY", TEXT_FIELD(api_key), "", "", 0, 0,
      "API key: the backend accepts it, the frontend sends it; without one the backend stays on loopback"},
-    {"BACKEND_URL", TEXT_FIELD(backend_url), NULL, "http://127.0.0.1:8080", 0, 0, "where the backend answers"},
+    {"BACKEND_URL", TEXT_FIELD(backend_url), NULL, "http://127.0.0.1:8080", 0, 0,
+     "where the backend answers"},
     {"LOGIN", TEXT_FIELD(login), NULL, "", 0, 0, "name of the dashboard account"},
     {"PASSWORD", TEXT_FIELD(password), NULL, "", 0, 0, "password of the dashboard account"},
     {"SESSION_KEY", TEXT_FIELD(session_key), NULL, "", 0, 0,
@@ -40,8 +41,10 @@ static const struct variable {
     {"MAX_CONNECTIONS", FIELD(UNSIGNED, connections), "4096", "4096", 1, 65536, "open connections at once"},
     {"REQUEST_TIMEOUT", FIELD(UNSIGNED, timeout_s), "30", "30", 1, 3600,
      "seconds after which an idle or slow connection is closed"},
-    {"MAX_BODY_BYTES", FIELD(SIZE, body_bytes), "8388608", "65536", 1024, 1ULL << 30, "bytes of a request body"},
-    {"MAX_INSTANCES", FIELD(UNSIGNED, instances), "1000", NULL, 1, 100000, "applications scored by one request"},
+    {"MAX_BODY_BYTES", FIELD(SIZE, body_bytes), "8388608", "65536", 1024, 1ULL << 30,
+     "bytes of a request body"},
+    {"MAX_INSTANCES", FIELD(UNSIGNED, instances), "1000", NULL, 1, 100000,
+     "applications scored by one request"},
     {"MAX_PAGE_SIZE", FIELD(UNSIGNED, page_size), "100", NULL, 1, 1000, "entries of one page of a list"},
     {"BACKEND_TIMEOUT_MS", FIELD(UNSIGNED, backend_timeout_ms), NULL, "5000", 10, 600000,
      "deadline of one call to the backend, in milliseconds"},
