@@ -6,6 +6,8 @@ COPY scripts/packages/build.txt scripts/packages/build.txt
 RUN apt-get update -qq \
  && grep -v '^#' scripts/packages/build.txt | xargs apt-get install -y -qq --no-install-recommends
 COPY package.json package-lock.json .npmrc ./
+# The certificate file of a network that inspects TLS; empty elsewhere.
+ARG NODE_EXTRA_CA_CERTS=""
 RUN npm ci --silent --omit=dev
 COPY Makefile ./
 COPY shared shared
@@ -18,7 +20,7 @@ FROM docker.io/library/debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends libulfius2.7 libsodium23 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin clairscore \
+ && useradd --system --uid 901 --home-dir /app --shell /usr/sbin/nologin clairscore \
  && install -d -o clairscore -g clairscore /app /app/data
 WORKDIR /app
 COPY scripts/healthy.sh scripts/healthy.sh
