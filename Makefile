@@ -7,7 +7,7 @@ CC       ?= gcc
 OPTIMISE ?= -O3
 SANITIZE ?=
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
-CFLAGS   += -std=gnu17 $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
@@ -80,7 +80,7 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(LIBBACKEND) $(LIBFRONT
 $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(SHARED_SRC)
 	@mkdir -p $(@D)
 	@echo "  FUZZ $@"
-	@clang -std=gnu17 -O1 -g -I. -fsanitize=fuzzer,address,undefined $^ -o $@ $(SHARED_LIBS)
+	@clang -std=gnu17 -D_GNU_SOURCE -O1 -g -I. -fsanitize=fuzzer,address,undefined $^ -o $@ $(SHARED_LIBS)
 
 # ---- The demo: a generated portfolio, the same bytes on every machine -------------------------------------
 

@@ -21,8 +21,7 @@ struct csv_options {
 struct csv_reader;
 
 /* Opens `path` for reading; NULL options mean the defaults. The caller closes *out. */
-int csv_open(struct csv_reader **out, const char *path, const struct csv_options *options,
-             struct error *err);
+int csv_open(struct csv_reader **out, const char *path, const struct csv_options *options, struct error *err);
 
 /* The next record. Returns 1 with `*fields` pointing at `*count` unquoted slices that stay valid until
  * the next call, 0 at the end of the file, -1 with an error that says file, line and cause: an unclosed

@@ -19,18 +19,18 @@ enum home_credit_table {
 };
 
 enum column_kind {
-    COLUMN_KEY,      /* a whole number that identifies; never missing */
-    COLUMN_FLAG,     /* 0 or 1 */
-    COLUMN_INTEGER,  /* a whole number; "3.0" is one */
-    COLUMN_NUMBER,   /* a finite decimal number */
-    COLUMN_CATEGORY  /* one of `categories`, stored as its position there */
+    COLUMN_KEY,     /* a whole number that identifies; never missing */
+    COLUMN_FLAG,    /* 0 or 1 */
+    COLUMN_INTEGER, /* a whole number; "3.0" is one */
+    COLUMN_NUMBER,  /* a finite decimal number */
+    COLUMN_CATEGORY /* one of `categories`, stored as its position there */
 };
 
 struct column {
     const char *name; /* Home Credit's name */
     enum column_kind kind;
-    bool required;              /* an empty field is an error */
-    double lowest, highest;     /* accepted range of a number, both inclusive */
+    bool required;                 /* an empty field is an error */
+    double lowest, highest;        /* accepted range of a number, both inclusive */
     const char *const *categories; /* NULL-terminated, in the order that gives the codes */
     size_t category_count;
 };
@@ -56,8 +56,9 @@ int home_credit_category(const struct column *column, const char *text, size_t l
 /* Column positions that the code needs by name are generated as enumerators from the same lists:
  * APPLICATION_AMT_CREDIT, BUREAU_DAYS_CREDIT, BUREAU_BALANCE_STATUS, PREVIOUS_APPLICATION_AMT_CREDIT,
  * POS_CASH_BALANCE_SK_DPD, INSTALLMENTS_PAYMENTS_AMT_PAYMENT, CREDIT_CARD_BALANCE_SK_DPD, …, and
- * APPLICATION_COLUMNS, BUREAU_COLUMNS, … for their numbers (home_credit_columns.def). Categories the
- * code needs by name are enumerators too: CREDIT_ACTIVE_ACTIVE, … */
+ * APPLICATION_COLUMNS, BUREAU_COLUMNS, … for their numbers. Category positions are enumerators too:
+ * CREDIT_ACTIVE_CLOSED, NAME_CONTRACT_STATUS_REFUSED, BUREAU_BALANCE_STATUS_C, …, with CREDIT_ACTIVE_COUNT.
+ */
 #include "shared/data/home_credit_columns.h"
 
 #endif

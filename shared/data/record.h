@@ -20,7 +20,8 @@ bool record_read(double *row, enum home_credit_table table, const json_t *object
 /* The row as a new JSON object under Home Credit names: numbers, category texts, null for missing. */
 json_t *record_write(const double *row, enum home_credit_table table);
 
-/* The entry of `names[count]` nearest to `text` by edit distance, or NULL when none is near. Used for "did you mean". */
+/* The entry of `names[count]` nearest to `text` by edit distance, or NULL when none is near. Used for "did
+ * you mean". */
 const char *record_nearest(const char *text, const char *const *names, size_t count);
 
 #endif

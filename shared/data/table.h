@@ -14,8 +14,7 @@ struct table_reader;
 
 /* Opens `path` and matches its header with the schema: every column must be there once, in any order;
  * unknown columns are an error; TARGET alone may be absent (has_target tells). The caller closes *out. */
-int table_open(struct table_reader **out, const char *path, enum home_credit_table table,
-               struct error *err);
+int table_open(struct table_reader **out, const char *path, enum home_credit_table table, struct error *err);
 
 /* The next row into `row[schema->column_count]`, in schema order. Returns 1, 0 at the end, or -1 with an
  * error that gives file, line, column and value: wrong type, out of range, unknown category, missing

@@ -1,0 +1,264 @@
+#include "shared/data/csv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <iconv.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    RECORD_BYTES = 1 << 20,
+    FIELD_BYTES = 1 << 16,
+    FIELDS = 1024,
+    READ_AHEAD_BYTES = 1 << 22 /* what is read beside the longest record */
+};
+
+struct csv_reader {
+    char path[PATH_MAX];
+    int fd;
+    struct csv_options limits;
+    char *bytes; /* bytes[at..end) are read and not yet returned; a 0 always stands at bytes[end] */
+    size_t at, end, capacity;
+    bool end_of_file;
+    struct slice *fields;
+    size_t field_count;
+    uint64_t line;      /* of the last returned record */
+    uint64_t next_line; /* of the record at `at` */
+    uint64_t position, size;
+    char *converted; /* CP1252: the record in UTF-8 */
+};
+
+int csv_open(struct csv_reader **out, const char *path, const struct csv_options *options, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "%s: %s", path, strerror(errno));
+
+    struct csv_reader *reader = calloc(1, sizeof *reader);
+    if (!reader) {
+        close(fd);
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    }
+    reader->fd = fd;
+    snprintf(reader->path, sizeof reader->path, "%s", path);
+    struct csv_options limits = options ? *options : (struct csv_options){0};
+    reader->limits = (struct csv_options){
+        .encoding = limits.encoding,
+        .record_bytes = limits.record_bytes ? limits.record_bytes : RECORD_BYTES,
+        .field_bytes = limits.field_bytes ? limits.field_bytes : FIELD_BYTES,
+        .fields = limits.fields ? limits.fields : FIELDS,
+    };
+    reader->next_line = 1;
+    struct stat status;
+    if (fstat(fd, &status) == 0)
+        reader->size = (uint64_t)status.st_size;
+    reader->capacity = reader->limits.record_bytes + READ_AHEAD_BYTES;
+    reader->bytes = malloc(reader->capacity + 1);
+    reader->fields = calloc(reader->limits.fields, sizeof *reader->fields);
+    if (!reader->bytes || !reader->fields) {
+        csv_close(reader);
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    }
+    reader->bytes[0] = '\0';
+    *out = reader;
+    return 0;
+}
+
+/* Moves what is left to the front and reads until the buffer is full or the file ends. */
+static int refill(struct csv_reader *reader, struct error *err)
+{
+    memmove(reader->bytes, reader->bytes + reader->at, reader->end - reader->at);
+    reader->end -= reader->at;
+    reader->at = 0;
+    while (!reader->end_of_file && reader->end < reader->capacity) {
+        ssize_t got = read(reader->fd, reader->bytes + reader->end, reader->capacity - reader->end);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set(err, ERROR_IO, "%s: %s", reader->path, strerror(errno));
+        reader->end_of_file = got == 0;
+        reader->end += (size_t)got;
+    }
+    reader->bytes[reader->end] = '\0';
+    if (reader->position == 0 && reader->next_line == 1 && reader->end >= 3 &&
+        memcmp(reader->bytes, "\xEF\xBB\xBF", 3) == 0)
+        reader->at = 3; /* byte order mark */
+    return 0;
+}
+
+static int fail(const struct csv_reader *reader, enum error_code code, const char *what, struct error *err)
+{
+    return error_set(err, code, "%s:%" PRIu64 ": %s", reader->path, reader->next_line, what);
+}
+
+/* The record does not end before the buffer does. */
+static int fail_unfinished(const struct csv_reader *reader, struct error *err)
+{
+    if (reader->end_of_file)
+        return fail(reader, ERROR_PARSE, "a quote is opened and never closed", err);
+    return fail(reader, ERROR_LIMIT, "a record is longer than allowed, or a quote is never closed", err);
+}
+
+/* A quoted field opens at bytes[*at]. Unquotes it in place and leaves *at behind the closing quote. */
+static int scan_quoted(struct csv_reader *reader, size_t *at, struct slice *field, uint64_t *lines,
+                       struct error *err)
+{
+    char *bytes = reader->bytes;
+    size_t start = *at + 1;
+    size_t from = start;
+    size_t to = start; /* the unquoted text ends here; behind `from` once a doubled quote was met */
+    for (;;) {
+        const char *quote = memchr(bytes + from, '"', reader->end - from);
+        if (!quote)
+            return fail_unfinished(reader, err);
+        size_t stop = (size_t)(quote - bytes);
+        for (const char *newline = bytes + from; (newline = memchr(newline, '\n', (size_t)(quote - newline)));
+             newline++)
+            ++*lines;
+        if (to != from)
+            memmove(bytes + to, bytes + from, stop - from);
+        to += stop - from;
+        if (stop + 1 == reader->end || bytes[stop + 1] != '"') {
+            *field = (struct slice){bytes + start, to - start};
+            *at = stop + 1;
+            return 0;
+        }
+        bytes[to++] = '"';
+        from = stop + 2;
+    }
+}
+
+/* Splits the record at reader->at into fields; `*past` is then behind its line end and `*lines` is the number
+ * of lines it took. */
+static int scan_record(struct csv_reader *reader, size_t *past, uint64_t *lines, struct error *err)
+{
+    const char *bytes = reader->bytes;
+    size_t at = reader->at;
+    reader->field_count = 0;
+    *lines = 0;
+    for (;;) {
+        if (reader->field_count == reader->limits.fields)
+            return fail(reader, ERROR_LIMIT, "more fields than a record may have", err);
+        struct slice *field = &reader->fields[reader->field_count++];
+        if (at < reader->end && bytes[at] == '"') {
+            if (scan_quoted(reader, &at, field, lines, err))
+                return -1;
+        } else {
+            size_t start = at;
+            while (bytes[at] != ',' && bytes[at] != '\n' && bytes[at] != '\r' && bytes[at] != '\0')
+                at++;
+            *field = (struct slice){bytes + start, at - start};
+        }
+        if (field->length > reader->limits.field_bytes)
+            return fail(reader, ERROR_LIMIT, "a field is longer than allowed", err);
+        if (at == reader->end) {
+            if (!reader->end_of_file)
+                return fail_unfinished(reader, err);
+            *past = at;
+            return 0;
+        }
+        size_t newline = bytes[at] == '\r' ? at + 1 : at;
+        if (bytes[newline] == '\n' && newline < reader->end) {
+            ++*lines;
+            *past = newline + 1;
+            return 0;
+        }
+        if (bytes[at] != ',')
+            return fail(reader, ERROR_PARSE,
+                        bytes[at] == '\0'   ? "a zero byte: this is not a text file"
+                        : bytes[at] == '\r' ? "a carriage return without a newline"
+                                            : "text after a closing quote",
+                        err);
+        at++;
+    }
+}
+
+/* Converts all fields of the record from CP1252 to UTF-8 into one block. */
+static int convert_record(struct csv_reader *reader, struct error *err)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < reader->field_count; i++)
+        total += reader->fields[i].length;
+    free(reader->converted);
+    reader->converted = malloc(3 * total + 1); /* a CP1252 byte takes at most three in UTF-8 */
+    if (!reader->converted)
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    iconv_t converter = iconv_open("UTF-8", "CP1252");
+    if (converter == (iconv_t)-1)
+        return error_set(err, ERROR_INTERNAL, "no conversion from CP1252 on this system");
+    char *to = reader->converted;
+    size_t room = 3 * total;
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < reader->field_count; i++) {
+        char *from = (char *)reader->fields[i].data;
+        size_t left = reader->fields[i].length;
+        char *start = to;
+        if (iconv(converter, &from, &left, &to, &room) == (size_t)-1)
+            status = fail(reader, ERROR_PARSE, "a byte that CP1252 does not have", err);
+        reader->fields[i] = (struct slice){start, (size_t)(to - start)};
+    }
+    iconv_close(converter);
+    return status;
+}
+
+int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *count, struct error *err)
+{
+    for (;;) {
+        /* With this much in the buffer, a record that does not end there is over its limit. */
+        if (!reader->end_of_file && reader->end - reader->at <= reader->limits.record_bytes &&
+            refill(reader, err))
+            return -1;
+        if (reader->at == reader->end)
+            return 0;
+        size_t past = reader->at;
+        uint64_t lines = 0;
+        if (scan_record(reader, &past, &lines, err))
+            return -1;
+        if (past - reader->at > reader->limits.record_bytes)
+            return fail(reader, ERROR_LIMIT, "a record is longer than allowed", err);
+        bool empty = reader->field_count == 1 && past - reader->at <= 2 && reader->fields[0].length == 0;
+        if (!empty && reader->limits.encoding == CSV_CP1252 && convert_record(reader, err))
+            return -1;
+        reader->position += past - reader->at;
+        reader->at = past;
+        reader->line = reader->next_line;
+        reader->next_line += lines;
+        if (empty)
+            continue;
+        *fields = reader->fields;
+        *count = reader->field_count;
+        return 1;
+    }
+}
+
+uint64_t csv_line(const struct csv_reader *reader)
+{
+    return reader->line;
+}
+
+uint64_t csv_position(const struct csv_reader *reader)
+{
+    return reader->position;
+}
+
+uint64_t csv_size(const struct csv_reader *reader)
+{
+    return reader->size;
+}
+
+void csv_close(struct csv_reader *reader)
+{
+    if (!reader)
+        return;
+    close(reader->fd);
+    free(reader->bytes);
+    free(reader->fields);
+    free(reader->converted);
+    free(reader);
+}

@@ -1,0 +1,327 @@
+#include "shared/data/table.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/base/id_map.h"
+#include "shared/data/csv.h"
+#include "shared/data/number.h"
+
+enum { NOT_IN_FILE = -1, SHOWN_BYTES = 80 };
+
+struct table_reader {
+    struct csv_reader *csv;
+    const struct table_schema *schema;
+    char path[PATH_MAX];
+    int *column_of_field; /* [field_count]: which column each field of a record is */
+    size_t field_count;
+    bool has_target;
+    struct id_map keys; /* seen so far */
+};
+
+/* Columns that a file may lack: application_test.csv has no TARGET. */
+static bool may_be_absent(enum home_credit_table table, size_t column)
+{
+    return table == TABLE_APPLICATION && column == APPLICATION_TARGET;
+}
+
+/* Matches the header with the schema. */
+static int read_header(struct table_reader *reader, enum home_credit_table table, struct error *err)
+{
+    const struct table_schema *schema = reader->schema;
+    const struct slice *fields = NULL;
+    size_t count = 0;
+    int got = csv_next(reader->csv, &fields, &count, err);
+    if (got < 0)
+        return -1;
+    if (got == 0)
+        return error_set(err, ERROR_PARSE, "%s: empty; the first line must name the columns of %s",
+                         reader->path, schema->name);
+    reader->column_of_field = calloc(count, sizeof *reader->column_of_field);
+    bool *seen = calloc(schema->column_count, sizeof *seen);
+    if (!reader->column_of_field || !seen) {
+        free(seen);
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    }
+    reader->field_count = count;
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        char name[SHOWN_BYTES];
+        snprintf(name, sizeof name, "%.*s", (int)fields[i].length, fields[i].data);
+        int column = home_credit_column(schema, name);
+        if (column < 0)
+            status = error_set(err, ERROR_INVALID, "%s:1: unknown column \"%s\"; table %s has no such column",
+                               reader->path, name, schema->name);
+        else if (seen[column])
+            status = error_set(err, ERROR_INVALID, "%s:1: column %s stands twice", reader->path, name);
+        else
+            seen[column] = true;
+        reader->column_of_field[i] = column;
+    }
+    for (size_t i = 0; status == 0 && i < schema->column_count; i++)
+        if (!seen[i] && !may_be_absent(table, i))
+            status = error_set(err, ERROR_INVALID, "%s:1: column %s is missing", reader->path,
+                               schema->columns[i].name);
+    reader->has_target = table == TABLE_APPLICATION && seen[APPLICATION_TARGET];
+    free(seen);
+    return status;
+}
+
+int table_open(struct table_reader **out, const char *path, enum home_credit_table table, struct error *err)
+{
+    struct table_reader *reader = calloc(1, sizeof *reader);
+    if (!reader)
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    reader->schema = home_credit_schema(table);
+    snprintf(reader->path, sizeof reader->path, "%s", path);
+    if (csv_open(&reader->csv, path, NULL, err) || read_header(reader, table, err)) {
+        table_close(reader);
+        return -1;
+    }
+    *out = reader;
+    return 0;
+}
+
+/* Fills `err` for one wrong field: file, line, column, value and what is wrong with it. */
+static int fail(const struct table_reader *reader, const struct column *column, struct slice value,
+                const char *what, struct error *err)
+{
+    int shown = value.length > SHOWN_BYTES ? SHOWN_BYTES : (int)value.length;
+    return error_set(err, ERROR_INVALID, "%s:%" PRIu64 ": %s: \"%.*s\" %s", reader->path,
+                     csv_line(reader->csv), column->name, shown, value.data, what);
+}
+
+static int read_number(const struct table_reader *reader, const struct column *column, struct slice field,
+                       double *out, struct error *err)
+{
+    bool whole = column->kind != COLUMN_NUMBER;
+    if (!number_read(out, field.data, field.length))
+        return fail(reader, column, field, whole ? "is not a whole number" : "is not a number", err);
+    if (whole && *out != floor(*out))
+        return fail(reader, column, field, "is not a whole number", err);
+    if (*out < column->lowest || *out > column->highest) {
+        char what[96];
+        snprintf(what, sizeof what, "is not between %.15g and %.15g", column->lowest, column->highest);
+        return fail(reader, column, field, what, err);
+    }
+    return 0;
+}
+
+static int read_field(const struct table_reader *reader, const struct column *column, struct slice field,
+                      double *out, struct error *err)
+{
+    if (field.length == 0) {
+        *out = NAN;
+        return column->required ? fail(reader, column, field, "is empty, but every row needs it", err) : 0;
+    }
+    if (column->kind != COLUMN_CATEGORY)
+        return read_number(reader, column, field, out, err);
+    int category = home_credit_category(column, field.data, field.length);
+    *out = category;
+    return category < 0 ? fail(reader, column, field, "is not a known category", err) : 0;
+}
+
+int table_next(struct table_reader *reader, double *row, struct error *err)
+{
+    const struct slice *fields = NULL;
+    size_t count = 0;
+    int got = csv_next(reader->csv, &fields, &count, err);
+    if (got <= 0)
+        return got;
+    const struct table_schema *schema = reader->schema;
+    if (count != reader->field_count)
+        return error_set(err, ERROR_PARSE, "%s:%" PRIu64 ": %zu fields where the header has %zu%s",
+                         reader->path, csv_line(reader->csv), count, reader->field_count,
+                         count < reader->field_count ? "; the line is truncated" : "");
+    if (!reader->has_target && schema->columns == home_credit_schema(TABLE_APPLICATION)->columns)
+        row[APPLICATION_TARGET] = NAN;
+    for (size_t i = 0; i < count; i++) {
+        int column = reader->column_of_field[i];
+        if (read_field(reader, &schema->columns[column], fields[i], &row[column], err))
+            return -1;
+    }
+    if (schema->key < 0)
+        return 1;
+    int added = id_map_add(&reader->keys, (int64_t)row[schema->key], 0, err);
+    if (added == 1)
+        return error_set(err, ERROR_INVALID, "%s:%" PRIu64 ": %s: \"%.0f\" stands in an earlier line already",
+                         reader->path, csv_line(reader->csv), schema->columns[schema->key].name,
+                         row[schema->key]);
+    return added == 0 ? 1 : -1;
+}
+
+bool table_has_target(const struct table_reader *reader)
+{
+    return reader->has_target;
+}
+
+uint64_t table_line(const struct table_reader *reader)
+{
+    return csv_line(reader->csv);
+}
+
+uint64_t table_position(const struct table_reader *reader)
+{
+    return csv_position(reader->csv);
+}
+
+uint64_t table_size(const struct table_reader *reader)
+{
+    return csv_size(reader->csv);
+}
+
+void table_close(struct table_reader *reader)
+{
+    if (!reader)
+        return;
+    csv_close(reader->csv);
+    free(reader->column_of_field);
+    id_map_free(&reader->keys);
+    free(reader);
+}
+
+/* ---- Whole tables ---- */
+
+enum { FIRST_ROWS = 1024 };
+static const int32_t MISSING_INTEGER = INT32_MIN;
+static const int8_t MISSING_FLAG = INT8_MIN;
+static const uint8_t MISSING_CATEGORY = UINT8_MAX;
+
+struct table {
+    const struct table_schema *schema;
+    void **columns; /* one array a column, of the type its kind asks for */
+    size_t rows, capacity;
+    bool has_target;
+};
+
+static size_t value_bytes(enum column_kind kind)
+{
+    static const size_t bytes[] = {[COLUMN_KEY] = sizeof(double),
+                                   [COLUMN_FLAG] = sizeof(int8_t),
+                                   [COLUMN_INTEGER] = sizeof(int32_t),
+                                   [COLUMN_NUMBER] = sizeof(double),
+                                   [COLUMN_CATEGORY] = sizeof(uint8_t)};
+    return bytes[kind];
+}
+
+static int grow(struct table *table, struct error *err)
+{
+    size_t capacity = table->capacity ? table->capacity * 2 : FIRST_ROWS;
+    for (size_t i = 0; i < table->schema->column_count; i++) {
+        void *column = realloc(table->columns[i], capacity * value_bytes(table->schema->columns[i].kind));
+        if (!column)
+            return error_set(err, ERROR_INTERNAL, "out of memory for %zu rows of %s", capacity,
+                             table->schema->name);
+        table->columns[i] = column;
+    }
+    table->capacity = capacity;
+    return 0;
+}
+
+static void store(struct table *table, size_t column, double value)
+{
+    void *values = table->columns[column];
+    bool missing = isnan(value);
+    switch (table->schema->columns[column].kind) {
+    case COLUMN_KEY:
+    case COLUMN_NUMBER:
+        ((double *)values)[table->rows] = value;
+        break;
+    case COLUMN_INTEGER:
+        ((int32_t *)values)[table->rows] = missing ? MISSING_INTEGER : (int32_t)value;
+        break;
+    case COLUMN_FLAG:
+        ((int8_t *)values)[table->rows] = (int8_t)(missing ? MISSING_FLAG : (int8_t)value);
+        break;
+    case COLUMN_CATEGORY:
+        ((uint8_t *)values)[table->rows] = (uint8_t)(missing ? MISSING_CATEGORY : (uint8_t)value);
+        break;
+    }
+}
+
+int table_load(struct table **out, const char *path, enum home_credit_table kind, struct error *err)
+{
+    const struct table_schema *schema = home_credit_schema(kind);
+    struct table_reader *reader = NULL;
+    struct table *table = calloc(1, sizeof *table);
+    double *row = calloc(schema->column_count, sizeof *row);
+    int status = -1;
+    if (!table || !row || !(table->columns = calloc(schema->column_count, sizeof *table->columns))) {
+        error_set(err, ERROR_INTERNAL, "out of memory");
+        goto done;
+    }
+    table->schema = schema;
+    if (table_open(&reader, path, kind, err))
+        goto done;
+    table->has_target = reader->has_target;
+    int got = 0;
+    while ((got = table_next(reader, row, err)) == 1) {
+        if (table->rows == table->capacity && grow(table, err))
+            goto done;
+        for (size_t i = 0; i < schema->column_count; i++)
+            store(table, i, row[i]);
+        table->rows++;
+    }
+    status = got;
+done:
+    table_close(reader);
+    free(row);
+    if (status == 0)
+        *out = table;
+    else
+        table_free(table);
+    return status;
+}
+
+size_t table_rows(const struct table *table)
+{
+    return table->rows;
+}
+
+bool table_loaded_target(const struct table *table)
+{
+    return table->has_target;
+}
+
+double table_value(const struct table *table, size_t row, size_t column)
+{
+    const void *values = table->columns[column];
+    switch (table->schema->columns[column].kind) {
+    case COLUMN_INTEGER: {
+        int32_t value = ((const int32_t *)values)[row];
+        return value == MISSING_INTEGER ? (double)NAN : (double)value;
+    }
+    case COLUMN_FLAG: {
+        int8_t value = ((const int8_t *)values)[row];
+        return value == MISSING_FLAG ? (double)NAN : (double)value;
+    }
+    case COLUMN_CATEGORY: {
+        uint8_t value = ((const uint8_t *)values)[row];
+        return value == MISSING_CATEGORY ? (double)NAN : (double)value;
+    }
+    case COLUMN_KEY:
+    case COLUMN_NUMBER:
+        break;
+    }
+    return ((const double *)values)[row];
+}
+
+void table_row(const struct table *table, size_t row, double *out)
+{
+    for (size_t i = 0; i < table->schema->column_count; i++)
+        out[i] = table_value(table, row, i);
+}
+
+void table_free(struct table *table)
+{
+    if (!table)
+        return;
+    for (size_t i = 0; table->columns && i < table->schema->column_count; i++)
+        free(table->columns[i]);
+    free(table->columns);
+    free(table);
+}
