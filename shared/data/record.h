@@ -9,7 +9,7 @@
 #include "shared/data/home_credit.h"
 
 /* Fills `row[schema->column_count]` from a JSON object of raw fields under their Home Credit names; an
- * absent or null field is missing (SK_ID_CURR, SK_ID_* keys and TARGET may be absent here).
+ * absent or null field is missing, whatever the schema requires of a file.
  * Every wrong field (unknown name, wrong type, unknown category, out of range) appends
  * {"pointer", "detail"} to the array `problems`; `pointer` is the JSON pointer of the object itself,
  * such as "/instances/3/application". The detail suggests the nearest known name or category.
