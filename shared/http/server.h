@@ -1,5 +1,6 @@
 /* An HTTP server as we run it: ulfius on libmicrohttpd's epoll pool with a connection limit, timeouts, body
- * limits, request ids, JSON access log and metrics. */
+ * limits, request ids, JSON access log and metrics. Routes are matched here and not by ulfius, which splits
+ * every route's format again for each request and cannot tell 404 from 405. */
 #ifndef CLAIRSCORE_HTTP_SERVER_H
 #define CLAIRSCORE_HTTP_SERVER_H
 
@@ -12,39 +13,52 @@
 #include "shared/base/language.h"
 #include "shared/http/metrics.h"
 
+enum {
+    HTTP_PATH_VALUES = 4,  /* variables of one route */
+    HTTP_REQUEST_ID = 33,  /* 32 characters and the terminator */
+    HTTP_PATH_BYTES = 1024 /* longer paths are 404 */
+};
+
 /* One request being answered. Everything in it lives until the handler returns. */
 struct http_exchange {
     const struct _u_request *request;
     struct _u_response *response;
-    void *context;         /* what the program gave to http_server_start */
-    void *identity;        /* what `authorise` left here; released by `forget` */
-    char request_id[33];   /* X-Request-Id of the caller when it is sane, else ours; sent back */
-    enum language language;
-    const struct http_route *route; /* NULL when no route matched */
+    void *context;                    /* what the program gave to http_server_start */
+    void *identity;                   /* what `authorise` left here; released by `forget` */
+    char request_id[HTTP_REQUEST_ID]; /* X-Request-Id of the caller when it is sane, else ours; sent back */
+    enum language language;           /* of ?lang= or Accept-Language */
+    const struct http_route *route;   /* NULL when no route matched */
+    struct http_exchange_private *private;
 };
 
 struct http_route {
     const char *method; /* "GET" (answers HEAD too), "POST", … */
-    const char *path;   /* ulfius format: "/clients/:id" */
+    const char *path;   /* "/clients/:id": literal segments and variables; earlier routes win */
     void (*handle)(struct http_exchange *exchange);
-    bool open;          /* needs no authorisation */
+    bool open;            /* needs no authorisation */
+    const char *produces; /* media type of the answer, held against Accept (406); NULL: not checked */
+    const char *consumes; /* media type the body must have (415); NULL: not checked */
+    bool quiet;           /* its requests are logged at debug level only: health checks, static files */
 };
 
 struct http_program {
     const struct config *config;
-    const struct http_route *routes; /* exact ones first; ends with method NULL */
+    const struct http_route *routes; /* ends with method NULL */
     void *context;
     struct metrics *metrics;
-    /* Decides whether the exchange may go on to its route; answers it and returns false when not. May be NULL. */
+    /* Decides whether the exchange may go on to its route; answers it and returns false when not. May be
+     * NULL. */
     bool (*authorise)(struct http_exchange *exchange);
     void (*forget)(void *identity);
-    /* Answers with an error page or document: 404, 405, 413, 400 … found before a route's handler runs. */
+    /* Answers with an error page or document: 404, 405, 406, 413, 415 … found before a route's handler runs.
+     */
     void (*fail)(struct http_exchange *exchange, unsigned status, const char *detail);
 };
 
 struct http_server;
 
-/* Binds and starts answering. The program must outlive the server. ERROR_UNAVAILABLE when the port is taken. */
+/* Binds and starts answering. The program must outlive the server. ERROR_UNAVAILABLE when the port is taken.
+ */
 int http_server_start(struct http_server **out, const struct http_program *program, struct error *err);
 
 /* Stops accepting, lets running requests finish (at most the request timeout), frees. */
@@ -54,15 +68,33 @@ void http_server_stop(struct http_server *server);
 void http_block_signals(void);
 void http_wait_for_stop(void);
 
-/* Answers. Content is copied. */
+/* Answers. Content is copied. Every answer gets X-Content-Type-Options, X-Frame-Options, Referrer-Policy,
+ * Content-Security-Policy (default-src 'none') and Cache-Control (no-store) unless http_header sets them
+ * otherwise. */
 void http_answer(struct http_exchange *exchange, unsigned status, const char *content_type, const void *body,
                  size_t length);
 void http_answer_json(struct http_exchange *exchange, unsigned status, const json_t *body);
+
+/* Answers with a terminated or counted text whose memory, from malloc, goes over to the server. */
+void http_answer_take(struct http_exchange *exchange, unsigned status, const char *content_type, void *body,
+                      size_t length);
+
+/* Sets an answer's header, replacing an earlier value. A value with control characters is dropped and logged.
+ */
 void http_header(struct http_exchange *exchange, const char *name, const char *value);
 
-/* Looks up a path, query or header value; NULL when absent. Belongs to the request. */
+/* Looks up a path, query or header value; NULL when absent. Values are decoded; a query parameter given
+ * several times is joined with commas. Belongs to the request. */
 const char *http_path(const struct http_exchange *exchange, const char *name);
 const char *http_query(const struct http_exchange *exchange, const char *name);
 const char *http_request_header(const struct http_exchange *exchange, const char *name);
+
+/* A field of a form sent as application/x-www-form-urlencoded, decoded; the first one of that name; NULL when
+ * absent or when the body is of another type. Belongs to the request. (ulfius' own reading of forms has no
+ * limit on what it keeps and is switched off: request->map_post_body is empty.) */
+const char *http_form(struct http_exchange *exchange, const char *name);
+
+/* The name of a query parameter that is none of `known` (ends with NULL), or NULL. `lang` is always known. */
+const char *http_query_unknown(const struct http_exchange *exchange, const char *const *known);
 
 #endif
