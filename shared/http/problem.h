@@ -7,10 +7,11 @@
 
 /* Answers {"type","title","status","detail","request_id"} and "errors" when `errors` (an array of
  * {"pointer","detail"}; may be NULL; borrowed) is not empty. */
-void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail, const json_t *errors);
+void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail,
+                    const json_t *errors);
 
-/* Answers the status that belongs to `err` (NOT_FOUND 404, INVALID 422, CONFLICT 409, LIMIT 413, UNAVAILABLE 503, else 500).
- * The text of IO and INTERNAL errors goes to the log, never to the caller. */
+/* Answers the status that belongs to `err` (NOT_FOUND 404, INVALID 422, CONFLICT 409, LIMIT 413, UNAVAILABLE
+ * 503, else 500). The text of IO and INTERNAL errors goes to the log, never to the caller. */
 void problem_answer_error(struct http_exchange *exchange, const struct error *err);
 
 #endif

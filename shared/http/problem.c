@@ -1,0 +1,90 @@
+#include "shared/http/problem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/base/log.h"
+
+static const char *title_of(unsigned status)
+{
+    switch (status) {
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 406:
+        return "Not Acceptable";
+    case 409:
+        return "Conflict";
+    case 413:
+        return "Content Too Large";
+    case 415:
+        return "Unsupported Media Type";
+    case 422:
+        return "Unprocessable Content";
+    case 429:
+        return "Too Many Requests";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+static const char RETRY_AFTER_S[] = "5";
+
+void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail, const json_t *errors)
+{
+    const char *title = title_of(status);
+    json_t *body =
+        json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", title, "status", (int)status,
+                  "detail", detail && *detail ? detail : title, "request_id", exchange->request_id);
+    if (json_array_size(errors) > 0)
+        json_object_set(body, "errors", (json_t *)errors);
+    char *text = json_dumps(body, JSON_COMPACT);
+    if (status == 503 || status == 429)
+        http_header(exchange, "Retry-After", RETRY_AFTER_S);
+    http_answer_take(exchange, status, "application/problem+json", text, text ? strlen(text) : 0);
+    json_decref(body);
+}
+
+void problem_answer_error(struct http_exchange *exchange, const struct error *err)
+{
+    unsigned status = 500;
+    switch (err->code) {
+    case ERROR_NOT_FOUND:
+        status = 404;
+        break;
+    case ERROR_PARSE:
+        status = 400;
+        break;
+    case ERROR_INVALID:
+        status = 422;
+        break;
+    case ERROR_CONFLICT:
+        status = 409;
+        break;
+    case ERROR_LIMIT:
+        status = 413;
+        break;
+    case ERROR_UNAVAILABLE:
+        status = 503;
+        break;
+    default:
+        break;
+    }
+    if (status != 500) {
+        problem_answer(exchange, status, err->message, NULL);
+        return;
+    }
+    log_event(LOG_ERROR, "internal", "{s:s, s:s}", "cause", err->message, "request_id", exchange->request_id);
+    problem_answer(exchange, 500, "The server could not answer. Its log tells why under this request id.",
+                   NULL);
+}
