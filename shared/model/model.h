@@ -36,14 +36,24 @@ struct score {
     int refused;        /* probability >= threshold */
 };
 
+/* Score points of a margin, and how many points one unit of log-odds costs (72.13…: points = constant - slope
+ * * margin, so a contribution c is worth -slope * c points). */
+double model_points(const struct model *model, double margin);
+double model_points_slope(const struct model *model);
+
+/* Mean absolute contribution (log-odds) of a catalogue feature over the reference population; 0 for features
+ * the model does not use. */
+double model_importance(const struct model *model, size_t feature);
+
 /* Scores `rows` vectors of FEATURE_COUNT floats, row after row. The same vector gives the same score
  * alone or among others. Thread-safe. */
 int model_predict(const struct model *model, const float *vectors, size_t rows, struct score *out,
                   struct error *err);
 
-/* Scores one vector and explains it: `contributions[FEATURE_COUNT]` (0 for features the model does not use) and
- * `*base_value` are exact path-dependent SHAP values (Lundberg et al. 2020) in calibrated log-odds; their sum is
- * score.margin. Thread-safe. */
+/* Scores one vector and explains it: `contributions[FEATURE_COUNT]` (0 for features the model does not use)
+ * and
+ * `*base_value` are exact path-dependent SHAP values (Lundberg et al. 2020) in calibrated log-odds; their sum
+ * is score.margin. Thread-safe. */
 int model_explain(const struct model *model, const float *vector, struct score *out, double *contributions,
                   double *base_value, struct error *err);
 
