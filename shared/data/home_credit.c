@@ -22,7 +22,8 @@ enum { OPTIONAL, REQUIRED };
      .required = (need) == REQUIRED,                                                                         \
      .highest = set##_COUNT - 1,                                                                             \
      .categories = set##_texts,                                                                              \
-     .category_count = set##_COUNT},
+     .category_count = set##_COUNT,                                                                          \
+     .category_set = CATEGORY_SET_##set},
 
 static const struct column application[] = {APPLICATION_LIST(COLUMN_ENTRY, TEXT_ENTRY)};
 static const struct column bureau[] = {BUREAU_LIST(COLUMN_ENTRY, TEXT_ENTRY)};

@@ -33,6 +33,7 @@ struct column {
     double lowest, highest;        /* accepted range of a number, both inclusive */
     const char *const *categories; /* NULL-terminated, in the order that gives the codes */
     size_t category_count;
+    int category_set; /* enum category_set: columns with the same texts share one */
 };
 
 struct table_schema {

@@ -29,16 +29,16 @@ enum feature_theme {
 };
 
 enum feature_unit {
-    UNIT_NONE,     /* a plain number */
-    UNIT_MONEY,    /* currency units of the application */
-    UNIT_DAYS,     /* days; negative = before the application, as in Home Credit's tables */
+    UNIT_NONE,  /* a plain number */
+    UNIT_MONEY, /* currency units of the application */
+    UNIT_DAYS,  /* days; negative = before the application, as in Home Credit's tables */
     UNIT_MONTHS,
     UNIT_YEARS,
     UNIT_RATIO,    /* shown as a percentage: 0.35 is 35 % */
     UNIT_TIMES,    /* a ratio shown as a multiple: 16.4 */
     UNIT_COUNT,    /* a whole number of things */
     UNIT_FLAG,     /* 0 no, 1 yes */
-    UNIT_CATEGORY, /* position in column->categories */
+    UNIT_CATEGORY, /* position in catalogue_column(id)->categories */
     UNIT_SCORE,    /* 0..1, higher is better */
     UNIT_COUNT_OF_UNITS
 };
@@ -51,14 +51,16 @@ struct feature {
     enum feature_theme theme;
     enum feature_unit unit;
     enum feature_action action;
-    bool sensitive;              /* gender, age, family status and what stands for them: never a reason told to a client */
-    const struct column *column; /* the application column it is, or NULL for a derived feature */
+    bool sensitive; /* gender, age, family status and what stands for them: never a reason told to a client */
     const char *label[LANGUAGE_COUNT];       /* a few words; starts with a capital */
     const char *description[LANGUAGE_COUNT]; /* one sentence a client understands */
 };
 
 /* The feature; `id` in 0..FEATURE_COUNT-1. Static. */
 const struct feature *catalogue_feature(size_t id);
+
+/* The application column that the feature is, with its type, range and categories; NULL for a derived one. */
+const struct column *catalogue_column(size_t id);
 
 /* The id of the feature called `name`, or -1. */
 int catalogue_find(const char *name);
@@ -71,16 +73,16 @@ const char *catalogue_theme_label(enum feature_theme theme, enum language langua
 const char *catalogue_unit_code(enum feature_unit unit);
 
 /* The readable text of a category, such as "Études supérieures" for position 3 of NAME_EDUCATION_TYPE;
- * the Home Credit text itself where it needs no translation. NULL out of range. */
+ * NULL out of range, and for columns of the history tables. */
 const char *catalogue_category_label(const struct column *column, size_t category, enum language language);
 
-/* A value as a person reads it: "450 000", "35 %", "12 ans", "Marié·e", "inconnu"; French or English form (thin
- * spaces, decimal comma). Writes at most `size` bytes with the terminator. Days before the application are
- * told as years or months where that reads better. */
+/* A value as a person reads it: "450 000", "35 %", "12 ans", "Marié·e", "inconnu"; French or English form
+ * (thin spaces, decimal comma). Writes at most `size` bytes with the terminator. Days before the application
+ * are told as years or months where that reads better. */
 void catalogue_format(char *out, size_t size, size_t id, double value, enum language language);
 
-/* A hash of the definition of the whole set (names in order and a version that changes with any
- * formula): vectors stored under another hash must be built again. */
+/* The version of the whole set, which changes with the list of features or any formula: vectors stored under
+ * another version must be built again. */
 const char *catalogue_version(void);
 
 #endif

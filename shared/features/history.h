@@ -4,6 +4,7 @@
 #define CLAIRSCORE_FEATURES_HISTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "shared/base/error.h"
@@ -17,20 +18,33 @@ void history_init(struct history *history);
  * credit" and not "unknown". history_add implies it. */
 void history_know(struct history *history, enum home_credit_table table);
 
-/* Adds one row (schema order) of a history table. Order does not matter. bureau_balance rows carry no client: the
- * caller finds whose they are. */
+/* Whether the rows of `table` were supplied; false for a NULL history. */
+bool history_knows(const struct history *history, enum home_credit_table table);
+
+/* Adds one row (schema order) of a history table. Order does not matter. bureau_balance rows carry no client:
+ * the caller finds whose they are. */
 void history_add(struct history *history, enum home_credit_table table, const double *row);
+
+/* A history as bytes for the client store: the accumulators as this machine lays them out, behind the
+ * catalogue's version. */
+enum { HISTORY_VERSION_BYTES = 16, HISTORY_BYTES = HISTORY_VERSION_BYTES + sizeof(struct history) };
+void history_write(const struct history *history, unsigned char out[HISTORY_BYTES]);
+
+/* Takes it back. ERROR_INVALID when the length or the version is another: the store must be imported again.
+ */
+int history_read(struct history *out, const void *bytes, size_t length, struct error *err);
 
 /* The histories of all clients of a folder of Home Credit files. */
 struct history_set;
 
-/* Streams the six history files of `folder` once each; tables whose file is absent stay unknown for everybody.
- * `folds.csv`, when the folder has it, names the clients (history = 0) whose history is unknown although files
- * exist. Memory is proportional to clients and to bureau credits, not to rows. `show_progress` draws progress
- * bars. The caller frees *out. */
+/* Streams the six history files of `folder` once each; tables whose file is absent stay unknown for
+ * everybody. `folds.csv`, when the folder has it, names the clients (history = 0) whose history is unknown
+ * although files exist. Memory is proportional to clients and to bureau credits, not to rows. `show_progress`
+ * draws progress bars. The caller frees *out. */
 int history_set_read(struct history_set **out, const char *folder, bool show_progress, struct error *err);
 
-/* The client's history; an empty known one for a client without rows; NULL when it is unknown. Belongs to the set. */
+/* The client's history; an empty known one for a client without rows; NULL when it is unknown. Belongs to the
+ * set. */
 const struct history *history_set_get(const struct history_set *set, int64_t client_id);
 
 /* Rows read of a table. */

@@ -1,0 +1,115 @@
+#include "shared/features/catalogue.h"
+
+#include <string.h>
+
+#include "shared/features/category_labels.h"
+
+enum { PLAIN, SENSITIVE };
+
+/* Goes up with every change of a formula or of the list, so that stored vectors are built again. */
+static const char CATALOGUE_VERSION[] = "1";
+
+static const struct catalogue_entry {
+    struct feature feature;
+    int application_column; /* -1: derived */
+} entries[FEATURE_COUNT] = {
+#define COLUMN_SOURCE(id) APPLICATION_##id
+#define DERIVED_SOURCE(id) -1
+#define FEATURE(id, source, its_theme, its_unit, its_action, privacy, french, english, in_french,            \
+                in_english)                                                                                  \
+    [FEATURE_##id] = {{.name = #id,                                                                          \
+                       .theme = THEME_##its_theme,                                                           \
+                       .unit = UNIT_##its_unit,                                                              \
+                       .action = ACTION_##its_action,                                                        \
+                       .sensitive = (privacy) == SENSITIVE,                                                  \
+                       .label = {[LANGUAGE_FR] = (french), [LANGUAGE_EN] = (english)},                       \
+                       .description = {[LANGUAGE_FR] = (in_french), [LANGUAGE_EN] = (in_english)}},          \
+                      source##_SOURCE(id)},
+#include "shared/features/catalogue.def"
+};
+
+struct category_label {
+    const char *text[LANGUAGE_COUNT];
+};
+
+#define LABEL(set, name, french, english)                                                                    \
+    [set##_##name] = {{[LANGUAGE_FR] = (french), [LANGUAGE_EN] = (english)}},
+#define LABEL_ARRAY(set) static const struct category_label set##_labels[set##_COUNT] = {set##_LABELS(LABEL)};
+LABELLED_SETS(LABEL_ARRAY)
+#undef LABEL_ARRAY
+#undef LABEL
+
+static const struct category_label *const label_sets[CATEGORY_SET_COUNT] = {
+#define LABEL_SET(set) [CATEGORY_SET_##set] = set##_labels,
+    LABELLED_SETS(LABEL_SET)
+#undef LABEL_SET
+};
+
+static const struct {
+    const char *code;
+    const char *label[LANGUAGE_COUNT];
+} themes[THEME_COUNT] = {
+    [THEME_EXTERNAL_SCORE] = {"external_score", {"Scores externes", "External scores"}},
+    [THEME_CREDIT] = {"credit", {"Crédit demandé", "Credit asked for"}},
+    [THEME_INCOME] = {"income", {"Revenus et emploi", "Income and work"}},
+    [THEME_PERSON] = {"person", {"Identité et famille", "Person and family"}},
+    [THEME_HOUSING] = {"housing", {"Logement", "Home"}},
+    [THEME_REGION] = {"region", {"Région et adresses", "Region and addresses"}},
+    [THEME_FILE] = {"file", {"Dossier", "File"}},
+    [THEME_BUREAU] = {"bureau", {"Crédits chez d'autres prêteurs", "Credits at other lenders"}},
+    [THEME_PREVIOUS] = {"previous", {"Demandes précédentes", "Earlier applications"}},
+    [THEME_PAYMENTS] = {"payments", {"Historique de paiement", "Payment history"}},
+};
+
+static const char *const unit_codes[UNIT_COUNT_OF_UNITS] = {
+    [UNIT_NONE] = "none",   [UNIT_MONEY] = "money", [UNIT_DAYS] = "days",         [UNIT_MONTHS] = "months",
+    [UNIT_YEARS] = "years", [UNIT_RATIO] = "ratio", [UNIT_TIMES] = "times",       [UNIT_COUNT] = "count",
+    [UNIT_FLAG] = "flag",   [UNIT_SCORE] = "score", [UNIT_CATEGORY] = "category",
+};
+
+const struct feature *catalogue_feature(size_t id)
+{
+    return &entries[id].feature;
+}
+
+const char *catalogue_version(void)
+{
+    return CATALOGUE_VERSION;
+}
+
+const struct column *catalogue_column(size_t id)
+{
+    int column = entries[id].application_column;
+    return column < 0 ? NULL : &home_credit_schema(TABLE_APPLICATION)->columns[column];
+}
+
+int catalogue_find(const char *name)
+{
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        if (strcmp(entries[i].feature.name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+const char *catalogue_theme_code(enum feature_theme theme)
+{
+    return themes[theme].code;
+}
+
+const char *catalogue_theme_label(enum feature_theme theme, enum language language)
+{
+    return themes[theme].label[language];
+}
+
+const char *catalogue_unit_code(enum feature_unit unit)
+{
+    return unit_codes[unit];
+}
+
+const char *catalogue_category_label(const struct column *column, size_t category, enum language language)
+{
+    const struct category_label *labels = label_sets[column->category_set];
+    if (!labels || category >= column->category_count)
+        return NULL;
+    return labels[category].text[language];
+}

@@ -1,0 +1,148 @@
+/* Values as a person reads them, in the French or the English form. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/features/catalogue.h"
+
+enum { NUMBER_BYTES = 64, MONTHS_IN_YEAR = 12, SHOWN_AS_DAYS = 60, SHOWN_WITH_MONTHS = 10 * 12 };
+static const double DAYS_IN_YEAR = 365.25, DAYS_IN_MONTH = 365.25 / 12;
+
+/* Between groups of three digits and, in French, before a percent sign: U+202F, narrow no-break space. */
+static const char NARROW_SPACE[] = "\u202f";
+
+/* The number with `decimals` digits, its thousands in groups and the language's decimal mark. */
+static void format_number(char out[NUMBER_BYTES], double value, int decimals, enum language language)
+{
+    char plain[NUMBER_BYTES / 2];
+    int length = snprintf(plain, sizeof plain, "%.*f", decimals, value);
+    if (length < 0 || (size_t)length >= sizeof plain) {
+        snprintf(out, NUMBER_BYTES, "%.3g", value);
+        return;
+    }
+    const char *separator = language == LANGUAGE_FR ? NARROW_SPACE : ",";
+    const char *point = strchr(plain, '.');
+    size_t whole = point ? (size_t)(point - plain) : (size_t)length;
+    size_t first = plain[0] == '-';
+    size_t at = 0;
+    if (first)
+        at += (size_t)snprintf(out, NUMBER_BYTES, "\u2212");
+    for (size_t i = first; i < whole; i++) {
+        if (i > first && (whole - i) % 3 == 0)
+            at += (size_t)snprintf(out + at, NUMBER_BYTES - at, "%s", separator);
+        out[at++] = plain[i];
+    }
+    out[at] = '\0';
+    if (point)
+        snprintf(out + at, NUMBER_BYTES - at, "%s%s", language == LANGUAGE_FR ? "," : ".", point + 1);
+}
+
+/* "1 an", "2 ans": French says zero and one in the singular, English one alone. */
+static const char *plural(long count, enum language language, const char *const forms[LANGUAGE_COUNT][2])
+{
+    bool singular = language == LANGUAGE_FR ? count < 2 : count == 1;
+    return forms[language][singular ? 0 : 1];
+}
+
+static const char *const days_forms[LANGUAGE_COUNT][2] = {{"jour", "jours"}, {"day", "days"}};
+static const char *const months_forms[LANGUAGE_COUNT][2] = {{"mois", "mois"}, {"month", "months"}};
+static const char *const years_forms[LANGUAGE_COUNT][2] = {{"an", "ans"}, {"year", "years"}};
+
+/* A length of time in the units in which a person thinks of it. */
+static void format_days(char *out, size_t size, double days, enum language language)
+{
+    long whole = lround(days);
+    if (whole < SHOWN_AS_DAYS) {
+        snprintf(out, size, "%ld %s", whole, plural(whole, language, days_forms));
+        return;
+    }
+    long months = (long)(days / DAYS_IN_MONTH);
+    long years = months / MONTHS_IN_YEAR;
+    long rest = months % MONTHS_IN_YEAR;
+    const char *and = language == LANGUAGE_FR ? " et " : " ";
+    if (years == 0)
+        snprintf(out, size, "%ld %s", months, plural(months, language, months_forms));
+    else if (rest == 0 || months >= SHOWN_WITH_MONTHS)
+        snprintf(out, size, "%ld %s", years, plural(years, language, years_forms));
+    else
+        snprintf(out, size, "%ld %s%s%ld %s", years, plural(years, language, years_forms), and, rest,
+                 plural(rest, language, months_forms));
+}
+
+static void format_percent(char *out, size_t size, double share, enum language language)
+{
+    char number[NUMBER_BYTES];
+    double percent = 100 * share;
+    format_number(number, percent, fabs(percent) < 100 ? 1 : 0, language);
+    snprintf(out, size, "%s%s%%", number, language == LANGUAGE_FR ? NARROW_SPACE : "");
+}
+
+static void format_plain(char *out, size_t size, double value, enum language language)
+{
+    char number[NUMBER_BYTES];
+    int decimals = value == floor(value) ? 0 : fabs(value) < 1 ? 3 : fabs(value) < 100 ? 1 : 0;
+    format_number(number, value, decimals, language);
+    snprintf(out, size, "%s", number);
+}
+
+static void format_decimals(char *out, size_t size, double value, int decimals, const char *behind,
+                            enum language language)
+{
+    char number[NUMBER_BYTES];
+    format_number(number, value, decimals, language);
+    snprintf(out, size, "%s%s", number, behind);
+}
+
+void catalogue_format(char *out, size_t size, size_t id, double value, enum language language)
+{
+    static const char *const unknown[LANGUAGE_COUNT] = {"inconnu", "unknown"};
+    static const char *const answers[LANGUAGE_COUNT][2] = {{"Non", "Oui"}, {"No", "Yes"}};
+    if (isnan(value)) {
+        snprintf(out, size, "%s", unknown[language]);
+        return;
+    }
+    switch (catalogue_feature(id)->unit) {
+    case UNIT_MONEY:
+        format_decimals(out, size, value, 0, "", language);
+        break;
+    case UNIT_DAYS:
+        if (id == FEATURE_DAYS_BIRTH)
+            snprintf(out, size, "%ld %s", (long)(-value / DAYS_IN_YEAR),
+                     plural((long)(-value / DAYS_IN_YEAR), language, years_forms));
+        else
+            format_days(out, size, fabs(value), language);
+        break;
+    case UNIT_MONTHS:
+        snprintf(out, size, "%ld %s", lround(value), plural(lround(value), language, months_forms));
+        break;
+    case UNIT_YEARS:
+        snprintf(out, size, "%ld %s", lround(value), plural(lround(value), language, years_forms));
+        break;
+    case UNIT_RATIO:
+        format_percent(out, size, value, language);
+        break;
+    case UNIT_TIMES:
+        format_decimals(out, size, value, 1, language == LANGUAGE_FR ? "\u202f×" : "×", language);
+        break;
+    case UNIT_COUNT:
+        format_decimals(out, size, value, 0, "", language);
+        break;
+    case UNIT_FLAG:
+        snprintf(out, size, "%s", answers[language][value != 0]);
+        break;
+    case UNIT_SCORE:
+        format_decimals(out, size, value, 2, "", language);
+        break;
+    case UNIT_CATEGORY: {
+        const char *label = catalogue_category_label(catalogue_column(id), (size_t)value, language);
+        snprintf(out, size, "%s", label ? label : unknown[language]);
+        break;
+    }
+    case UNIT_NONE:
+    case UNIT_COUNT_OF_UNITS:
+        format_plain(out, size, value, language);
+        break;
+    }
+}
