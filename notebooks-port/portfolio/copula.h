@@ -1,0 +1,29 @@
+/* A Gaussian copula: correlated standard normals behind columns of any kind. */
+#ifndef CLAIRSCORE_PORTFOLIO_COPULA_H
+#define CLAIRSCORE_PORTFOLIO_COPULA_H
+
+#include <stddef.h>
+
+#include "notebooks-port/portfolio/random.h"
+#include "shared/base/error.h"
+
+/* Pairwise-complete correlations of the `size` columns of a row-major `rows` × `size` matrix (NaN =
+ * missing) into the symmetric out[size × size]; pairs[size × size] (may be NULL) receives how many rows
+ * knew both. A pair with fewer than two rows or a constant column correlates 0. */
+int copula_correlate(double *out, double *pairs, const double *values, size_t rows, size_t size,
+                     struct error *err);
+
+/* The nearest correlation matrix in the sense of Higham (2002), by alternating projections: onto
+ * matrices whose eigenvalues are at least `lowest`, onto those with a unit diagonal. In place. */
+int copula_make_positive(double *matrix, size_t size, double lowest, struct error *err);
+
+/* The lower Cholesky factor of a correlation matrix into out[size × size], zeros above the diagonal. */
+int copula_factor(double *out, const double *matrix, size_t size, struct error *err);
+
+/* Draws latent[size] with the correlations that the factor stands for, out of own[size] independent
+ * normals: latent[i] = Σ factor[i][j] · own[j] over j ≤ i, so that the terms j ≥ k are what latent[i] says
+ * beyond the first k. */
+void copula_draw(double *latent, double *own, const double *factor, size_t size,
+                 struct random_stream *stream);
+
+#endif

@@ -1,0 +1,185 @@
+#include "notebooks-port/portfolio/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/base/file.h"
+
+enum { BLOCK_BYTES = 1 << 20, FIELD_BYTES = 512 };
+
+int writer_open(struct writer *writer, const char *folder, const char *name, struct error *err)
+{
+    *writer = (struct writer){.descriptor = -1};
+    char part[NAME_MAX + 1];
+    snprintf(part, sizeof part, "%s.part", name);
+    if (file_path(writer->path, sizeof writer->path, folder, name, err) < 0 ||
+        file_path(writer->part, sizeof writer->part, folder, part, err) < 0)
+        return -1;
+    writer->bytes = malloc(BLOCK_BYTES);
+    if (writer->bytes == NULL)
+        return error_set(err, ERROR_INTERNAL, "no memory to write %s", name);
+    writer->descriptor = open(writer->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (writer->descriptor < 0) {
+        free(writer->bytes);
+        writer->bytes = NULL;
+        return error_set(err, ERROR_IO, "cannot create %s: %s", writer->part, strerror(errno));
+    }
+    return 0;
+}
+
+static void flush(struct writer *writer)
+{
+    size_t done = 0;
+    while (done < writer->length && writer->failed == 0) {
+        ssize_t n = write(writer->descriptor, writer->bytes + done, writer->length - done);
+        if (n > 0)
+            done += (size_t)n;
+        else if (errno != EINTR)
+            writer->failed = errno ? errno : EIO;
+    }
+    writer->length = 0;
+}
+
+/* Room for one more field: every field is far shorter than a block. */
+static inline char *reserve(struct writer *writer)
+{
+    if (writer->length > BLOCK_BYTES - FIELD_BYTES)
+        flush(writer);
+    return writer->bytes + writer->length;
+}
+
+static inline void end_field(struct writer *writer, char *end, char then)
+{
+    *end++ = then;
+    writer->rows += then == '\n';
+    writer->length = (size_t)(end - writer->bytes);
+}
+
+void writer_text(struct writer *writer, const char *text, char then)
+{
+    char *out = reserve(writer);
+    size_t length = strnlen(text, FIELD_BYTES / 2 - 4);
+    if (strpbrk(text, ",\"\n\r") == NULL) {
+        memcpy(out, text, length);
+        end_field(writer, out + length, then);
+        return;
+    }
+    *out++ = '"';
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"')
+            *out++ = '"';
+        *out++ = text[i];
+    }
+    *out++ = '"';
+    end_field(writer, out, then);
+}
+
+/* The digits of `value`, at least `width` of them. */
+static inline char *put_digits(char *out, uint64_t value, int width)
+{
+    char digits[24];
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0 || count < width);
+    while (count > 0)
+        *out++ = digits[--count];
+    return out;
+}
+
+static inline char *put_integer(char *out, int64_t value)
+{
+    if (value < 0)
+        *out++ = '-';
+    return put_digits(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
+}
+
+void writer_integer(struct writer *writer, int64_t value, char then)
+{
+    end_field(writer, put_integer(reserve(writer), value), then);
+}
+
+void writer_missing(struct writer *writer, char then)
+{
+    end_field(writer, reserve(writer), then);
+}
+
+void writer_whole(struct writer *writer, double value, char then)
+{
+    if (isnan(value))
+        writer_missing(writer, then);
+    else
+        writer_integer(writer, llround(value), then);
+}
+
+size_t writer_format_real(char out[32], double value)
+{
+    double size = fabs(value), thousands = nearbyint(size * 1000);
+    char *end = out;
+    /* Nearly every amount has at most three decimals: those digits are then the shortest text. */
+    if (size < 1e12 && thousands / 1000 == size && (size >= 1e-3 || size == 0)) {
+        uint64_t whole = (uint64_t)thousands / 1000, rest = (uint64_t)thousands % 1000;
+        if (value < 0)
+            *end++ = '-';
+        end = put_digits(end, whole, 1);
+        *end++ = '.';
+        end = put_digits(end, rest, 3);
+        while (end[-1] == '0' && end[-2] != '.')
+            end--;
+        return (size_t)(end - out);
+    }
+    int length = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        length = snprintf(out, 32, "%.*g", digits, value);
+        if (strtod(out, NULL) == value)
+            break;
+    }
+    if (strpbrk(out, ".en") == NULL)
+        length += snprintf(out + length, 32 - (size_t)length, ".0");
+    return (size_t)length;
+}
+
+void writer_real(struct writer *writer, double value, char then)
+{
+    char *out = reserve(writer);
+    end_field(writer, isnan(value) ? out : out + writer_format_real(out, value), then);
+}
+
+int writer_close(struct writer *writer, struct error *err)
+{
+    flush(writer);
+    int failed = writer->failed;
+    if (failed == 0 && fsync(writer->descriptor) != 0 && errno != EINVAL)
+        failed = errno;
+    if (close(writer->descriptor) != 0 && failed == 0)
+        failed = errno;
+    writer->descriptor = -1;
+    free(writer->bytes);
+    writer->bytes = NULL;
+    if (failed)
+        return error_set(err, ERROR_IO, "cannot write %s: %s", writer->part, strerror(failed));
+    return 0;
+}
+
+int writer_publish(const struct writer *writer, struct error *err)
+{
+    if (rename(writer->part, writer->path) != 0)
+        return error_set(err, ERROR_IO, "cannot rename %s: %s", writer->part, strerror(errno));
+    return 0;
+}
+
+void writer_abandon(struct writer *writer)
+{
+    if (writer->bytes == NULL)
+        return;
+    close(writer->descriptor);
+    unlink(writer->part);
+    free(writer->bytes);
+    *writer = (struct writer){.descriptor = -1};
+}
