@@ -21,6 +21,11 @@ const char *model_name(const struct model *model);    /* "clairscore" */
 const char *model_version(const struct model *model); /* "demo", the folder's name */
 const char *model_hash(const struct model *model);    /* SHA-256 of model.ubj and model.json, hexadecimal */
 double model_threshold(const struct model *model);    /* refuse at a probability at or above it */
+
+/* What is usual for a feature among the training population: its median, or the most frequent category or
+ * answer; NaN when most have none. */
+double model_usual(const struct model *model, size_t feature);
+
 const json_t *model_document(const struct model *model);  /* model.json; read only */
 const json_t *model_reference(const struct model *model); /* reference.json; read only */
 

@@ -1,0 +1,312 @@
+#include "shared/model/model.h"
+
+#include <limits.h>
+#include <math.h>
+#include <sodium.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/base/buffer.h"
+#include "shared/base/file.h"
+#include "shared/model/booster.h"
+#include "shared/model/decision.h"
+
+enum { DOCUMENT_BYTES = 64 << 20, BATCH_ROWS = 256 };
+static const double GOLDEN_TOLERANCE = 1e-5;
+
+struct model {
+    struct booster *booster;
+    json_t *document, *reference;
+    const char *name, *version; /* in document */
+    char hash[FILE_HASH_HEX];
+    size_t features[FEATURE_COUNT]; /* catalogue ids in the order of the booster's columns */
+    size_t feature_count;
+    struct calibration calibration;
+    double threshold;
+    double usual[FEATURE_COUNT]; /* the training population's median or most frequent category */
+};
+
+/* Reads a JSON file of the artifact. */
+static json_t *read_document(const char *path, struct error *err)
+{
+    struct buffer text = buffer_new(DOCUMENT_BYTES);
+    json_t *document = NULL;
+    json_error_t problem;
+    if (file_read(&text, path, err) == 0) {
+        document = json_loadb(text.data ? text.data : "", text.length, JSON_REJECT_DUPLICATES, &problem);
+        if (!document)
+            error_set(err, ERROR_PARSE, "%s:%d: %s", path, problem.line, problem.text);
+    }
+    buffer_free(&text);
+    return document;
+}
+
+/* The features in the booster's order, all known to this catalogue. */
+static int read_features(struct model *model, const json_t *names, const char *path, struct error *err)
+{
+    if (!json_is_array(names) || json_array_size(names) == 0 || json_array_size(names) > FEATURE_COUNT)
+        return error_set(err, ERROR_INVALID, "%s: \"features\" must be a list of feature names", path);
+    size_t i = 0;
+    json_t *name = NULL;
+    json_array_foreach(names, i, name)
+    {
+        int id = json_is_string(name) ? catalogue_find(json_string_value(name)) : -1;
+        if (id < 0)
+            return error_set(err, ERROR_INVALID, "%s: the catalogue has no feature \"%s\"", path,
+                             json_is_string(name) ? json_string_value(name) : "?");
+        model->features[i] = (size_t)id;
+    }
+    model->feature_count = json_array_size(names);
+    return 0;
+}
+
+static int read_settings(struct model *model, const char *path, struct error *err)
+{
+    const char *catalogue = NULL;
+    json_t *features = NULL;
+    json_error_t problem;
+    if (json_unpack_ex(model->document, &problem, 0, "{s:s, s:s, s:s, s:o, s:{s:F, s:F}, s:{s:F}}", "name",
+                       &model->name, "version", &model->version, "catalogue_version", &catalogue, "features",
+                       &features, "calibration", "slope", &model->calibration.slope, "intercept",
+                       &model->calibration.intercept, "threshold", "value", &model->threshold))
+        return error_set(err, ERROR_INVALID, "%s: %s", path, problem.text);
+    if (strcmp(catalogue, catalogue_version()) != 0)
+        return error_set(
+            err, ERROR_INVALID,
+            "%s: was trained on version %s of the features, this program builds version %s; train again",
+            path, catalogue, catalogue_version());
+    if (!(model->threshold > 0 && model->threshold < 1))
+        return error_set(err, ERROR_INVALID, "%s: the threshold must lie between 0 and 1", path);
+    if (!(model->calibration.slope > 0))
+        return error_set(err, ERROR_INVALID, "%s: the slope of the calibration must be above 0", path);
+    return read_features(model, features, path, err);
+}
+
+/* What is usual, per feature: its median, or the most frequent category. */
+static void read_usual(struct model *model)
+{
+    for (size_t i = 0; i < FEATURE_COUNT; i++) {
+        const json_t *feature =
+            json_object_get(json_object_get(model->reference, "features"), catalogue_feature(i)->name);
+        const json_t *usual = json_object_get(feature, "usual");
+        model->usual[i] = json_is_number(usual) ? json_number_value(usual) : (double)NAN;
+    }
+}
+
+static double number_at(const json_t *array, size_t position)
+{
+    const json_t *value = json_array_get(array, position);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+/* One golden row: vector in, margin and contributions as they were at training. */
+static int check_golden_row(const struct model *model, size_t row, const json_t *golden, const char *path,
+                            struct error *err)
+{
+    const json_t *vector = json_object_get(golden, "vector");
+    const json_t *wanted = json_object_get(golden, "contributions");
+    if (json_array_size(vector) != model->feature_count || json_array_size(wanted) != model->feature_count)
+        return error_set(err, ERROR_INVALID, "%s: golden row %zu does not have the model's %zu features",
+                         path, row, model->feature_count);
+    float values[FEATURE_COUNT];
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        values[i] = NAN;
+    for (size_t i = 0; i < model->feature_count; i++)
+        values[model->features[i]] = (float)number_at(vector, i);
+
+    struct score score;
+    double base_value = 0;
+    double contributions[FEATURE_COUNT];
+    if (model_explain(model, values, &score, contributions, &base_value, err))
+        return -1;
+    double worst = fabs(score.margin - json_number_value(json_object_get(golden, "margin")));
+    worst = fmax(worst, fabs(base_value - json_number_value(json_object_get(golden, "base_value"))));
+    for (size_t i = 0; i < model->feature_count; i++) {
+        double difference = fabs(contributions[model->features[i]] - number_at(wanted, i));
+        worst = isnan(difference) ? INFINITY : fmax(worst, difference);
+    }
+    if (worst <= GOLDEN_TOLERANCE)
+        return 0;
+    return error_set(
+        err, ERROR_INVALID,
+        "%s: golden row %zu is off by %.3g; the model does not compute what it did when it was trained", path,
+        row, worst);
+}
+
+static int check_golden_rows(const struct model *model, const char *path, struct error *err)
+{
+    const json_t *rows = json_object_get(model->reference, "golden");
+    if (json_array_size(rows) == 0)
+        return error_set(err, ERROR_INVALID, "%s: no golden rows, so the model cannot be checked", path);
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        if (check_golden_row(model, i, json_array_get(rows, i), path, err))
+            return -1;
+    return 0;
+}
+
+/* SHA-256 over the hashes of the two files that decide what the model says. */
+static int hash_artifact(struct model *model, const char *booster_path, const char *document_path,
+                         struct error *err)
+{
+    char hashes[2][FILE_HASH_HEX];
+    if (file_hash(hashes[0], booster_path, err) || file_hash(hashes[1], document_path, err))
+        return -1;
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(digest, (const unsigned char *)hashes, sizeof hashes);
+    sodium_bin2hex(model->hash, sizeof model->hash, digest, sizeof digest);
+    return 0;
+}
+
+int model_load(struct model **out, const char *folder, struct error *err)
+{
+    char booster_path[PATH_MAX];
+    char document_path[PATH_MAX];
+    char reference_path[PATH_MAX];
+    struct model *model = calloc(1, sizeof *model);
+    if (!model)
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    int status = -1;
+    if (file_path(booster_path, sizeof booster_path, folder, "model.ubj", err) ||
+        file_path(document_path, sizeof document_path, folder, "model.json", err) ||
+        file_path(reference_path, sizeof reference_path, folder, "reference.json", err))
+        goto done;
+    model->document = read_document(document_path, err);
+    model->reference = model->document ? read_document(reference_path, err) : NULL;
+    if (!model->reference || read_settings(model, document_path, err) ||
+        hash_artifact(model, booster_path, document_path, err) ||
+        booster_load(&model->booster, booster_path, model->feature_count, err))
+        goto done;
+    read_usual(model);
+    status = check_golden_rows(model, reference_path, err);
+done:
+    if (status == 0)
+        *out = model;
+    else
+        model_free(model);
+    return status;
+}
+
+void model_free(struct model *model)
+{
+    if (!model)
+        return;
+    booster_free(model->booster);
+    json_decref(model->document);
+    json_decref(model->reference);
+    free(model);
+}
+
+const char *model_name(const struct model *model)
+{
+    return model->name;
+}
+
+const char *model_version(const struct model *model)
+{
+    return model->version;
+}
+
+const char *model_hash(const struct model *model)
+{
+    return model->hash;
+}
+
+double model_threshold(const struct model *model)
+{
+    return model->threshold;
+}
+
+double model_usual(const struct model *model, size_t feature)
+{
+    return model->usual[feature];
+}
+
+const json_t *model_document(const struct model *model)
+{
+    return model->document;
+}
+
+const json_t *model_reference(const struct model *model)
+{
+    return model->reference;
+}
+
+size_t model_feature_count(const struct model *model)
+{
+    return model->feature_count;
+}
+
+size_t model_feature(const struct model *model, size_t position)
+{
+    return model->features[position];
+}
+
+/* Picks the model's columns out of a catalogue vector. */
+static void select_columns(const struct model *model, const float *vector, float *out)
+{
+    for (size_t i = 0; i < model->feature_count; i++)
+        out[i] = vector[model->features[i]];
+}
+
+static struct score score_of(const struct model *model, float raw_margin)
+{
+    double margin = decision_calibrate(model->calibration, (double)raw_margin);
+    double probability = decision_probability(margin);
+    return (struct score){.margin = margin,
+                          .probability = probability,
+                          .points = decision_points(margin),
+                          .refused = probability >= model->threshold};
+}
+
+int model_predict(const struct model *model, const float *vectors, size_t rows, struct score *out,
+                  struct error *err)
+{
+    if (rows == 0)
+        return 0;
+    size_t batch = rows < BATCH_ROWS ? rows : BATCH_ROWS;
+    float margins[BATCH_ROWS];
+    float *matrix = malloc(batch * model->feature_count * sizeof *matrix);
+    if (!matrix)
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    int status = 0;
+    for (size_t first = 0; status == 0 && first < rows; first += batch) {
+        size_t count = rows - first < batch ? rows - first : batch;
+        for (size_t i = 0; i < count; i++)
+            select_columns(model, vectors + (first + i) * FEATURE_COUNT, matrix + i * model->feature_count);
+        status = booster_predict(model->booster, matrix, count, margins, err);
+        for (size_t i = 0; status == 0 && i < count; i++)
+            out[first + i] = score_of(model, margins[i]);
+    }
+    free(matrix);
+    return status;
+}
+
+int model_explain(const struct model *model, const float *vector, struct score *out, double *contributions,
+                  double *base_value, struct error *err)
+{
+    float row[FEATURE_COUNT];
+    float raw[FEATURE_COUNT + 1];
+    float margin = 0;
+    select_columns(model, vector, row);
+    if (booster_predict(model->booster, row, 1, &margin, err) ||
+        booster_explain(model->booster, row, 1, raw, err))
+        return -1;
+    *out = score_of(model, margin);
+    *base_value = decision_calibrate(model->calibration, (double)raw[model->feature_count]);
+    memset(contributions, 0, FEATURE_COUNT * sizeof *contributions);
+    double sum = *base_value;
+    size_t largest = model->features[0];
+    for (size_t i = 0; i < model->feature_count; i++) {
+        size_t id = model->features[i];
+        contributions[id] = model->calibration.slope * (double)raw[i];
+        sum += contributions[id];
+        if (fabs(contributions[id]) > fabs(contributions[largest]))
+            largest = id;
+    }
+    /* XGBoost adds floats, so the sum misses its own margin by a millionth. The largest contribution takes
+     * the difference: then what is shown adds up to what was predicted, and the base value is the same for
+     * everybody. */
+    contributions[largest] += out->margin - sum;
+    return 0;
+}
