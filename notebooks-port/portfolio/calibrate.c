@@ -92,10 +92,110 @@ static void set_target(double *target, const double *pairs, const double *reliab
         }
 }
 
+/* Histories are known of few clients. So they follow the application through these fields alone, by a
+ * ridge regression: a hundred small chance correlations would otherwise leave nothing of them that the
+ * application does not foretell. */
+static const size_t ANCHORS[] = {
+    FIELD_OF_RETIRED,
+    FIELD_OF_NAME_CONTRACT_TYPE,
+    FIELD_OF_CODE_GENDER,
+    FIELD_OF_NAME_EDUCATION_TYPE,
+    FIELD_OF_DAYS_BIRTH,
+    FIELD_OF_EMPLOYED,
+    FIELD_OF_AMT_INCOME_TOTAL,
+    FIELD_OF_GOODS,
+    FIELD_OF_CREDIT_TO_GOODS,
+    FIELD_OF_CREDIT_TO_ANNUITY,
+    FIELD_OF_REGION_RATING_CLIENT,
+    FIELD_OF_DAYS_ID_PUBLISH,
+    FIELD_OF_MISSING_EXT_SOURCE_1,
+    FIELD_OF_EXT_SOURCE_1,
+    FIELD_OF_EXT_SOURCE_2,
+    FIELD_OF_MISSING_EXT_SOURCE_3,
+    FIELD_OF_EXT_SOURCE_3,
+    FIELD_OF_DAYS_LAST_PHONE_CHANGE,
+    FIELD_OF_MISSING_AMT_REQ_CREDIT_BUREAU_HOUR,
+    FIELD_OF_AMT_REQ_CREDIT_BUREAU_MON,
+    FIELD_OF_AMT_REQ_CREDIT_BUREAU_QRT,
+    FIELD_OF_AMT_REQ_CREDIT_BUREAU_YEAR,
+};
+enum { ANCHOR_COUNT = sizeof ANCHORS / sizeof *ANCHORS, TENDENCIES = (int)FIELD_COUNT - (int)FIELD_HISTORY };
+static const double RIDGE = 0.1, MOST_FORETOLD = 0.6;
+
+/* Replaces the rows of the history fields: correlations with the application as the regression on the
+ * anchors implies them, among each other as wanted where what is left can carry it. */
+static int follow_anchors(double *matrix, struct error *err)
+{
+    double inverse[ANCHOR_COUNT * ANCHOR_COUNT], slopes[TENDENCIES * ANCHOR_COUNT],
+        rest[TENDENCIES * TENDENCIES];
+    double deviation[TENDENCIES];
+    for (size_t a = 0; a < ANCHOR_COUNT; a++)
+        for (size_t b = 0; b < ANCHOR_COUNT; b++)
+            inverse[a * ANCHOR_COUNT + b] =
+                matrix[ANCHORS[a] * FIELD_COUNT + ANCHORS[b]] + (a == b ? RIDGE : 0);
+    if (copula_invert(inverse, ANCHOR_COUNT, err) < 0)
+        return -1;
+    for (size_t h = 0; h < TENDENCIES; h++) {
+        double *slope = slopes + h * ANCHOR_COUNT, foretold = 0;
+        const double *wanted = matrix + (FIELD_HISTORY + h) * FIELD_COUNT;
+        for (size_t a = 0; a < ANCHOR_COUNT; a++) {
+            slope[a] = 0;
+            for (size_t b = 0; b < ANCHOR_COUNT; b++)
+                slope[a] += inverse[a * ANCHOR_COUNT + b] * wanted[ANCHORS[b]];
+        }
+        for (size_t a = 0; a < ANCHOR_COUNT; a++)
+            for (size_t b = 0; b < ANCHOR_COUNT; b++)
+                foretold += slope[a] * slope[b] * matrix[ANCHORS[a] * FIELD_COUNT + ANCHORS[b]];
+        double shrink = foretold > MOST_FORETOLD ? sqrt(MOST_FORETOLD / foretold) : 1;
+        for (size_t a = 0; a < ANCHOR_COUNT; a++)
+            slope[a] *= shrink;
+        deviation[h] = sqrt(1 - foretold * shrink * shrink);
+    }
+    /* With the application: what the anchors carry over. */
+    for (size_t h = 0; h < TENDENCIES; h++)
+        for (size_t j = 0; j < FIELD_HISTORY; j++) {
+            double r = 0;
+            for (size_t a = 0; a < ANCHOR_COUNT; a++)
+                r += slopes[h * ANCHOR_COUNT + a] * matrix[ANCHORS[a] * FIELD_COUNT + j];
+            matrix[(FIELD_HISTORY + h) * FIELD_COUNT + j] = matrix[j * FIELD_COUNT + FIELD_HISTORY + h] = r;
+        }
+    /* Among each other: the remainders' correlation matrix must be one. */
+    double shared[TENDENCIES * TENDENCIES];
+    for (size_t h = 0; h < TENDENCIES; h++)
+        for (size_t g = 0; g < TENDENCIES; g++) {
+            double sum = 0;
+            for (size_t a = 0; a < ANCHOR_COUNT; a++)
+                sum += slopes[g * ANCHOR_COUNT + a] * matrix[(FIELD_HISTORY + h) * FIELD_COUNT + ANCHORS[a]];
+            shared[h * TENDENCIES + g] = sum;
+            double wanted = matrix[(FIELD_HISTORY + h) * FIELD_COUNT + FIELD_HISTORY + g];
+            rest[h * TENDENCIES + g] = h == g ? 1 : (wanted - sum) / (deviation[h] * deviation[g]);
+        }
+    if (copula_make_positive(rest, TENDENCIES, 0.05, err) < 0)
+        return -1;
+    for (size_t h = 0; h < TENDENCIES; h++)
+        for (size_t g = 0; g < TENDENCIES; g++)
+            matrix[(FIELD_HISTORY + h) * FIELD_COUNT + FIELD_HISTORY + g] =
+                h == g ? 1
+                       : shared[h * TENDENCIES + g] + rest[h * TENDENCIES + g] * deviation[h] * deviation[g];
+    return 0;
+}
+
+/* The nearest correlation matrix of the application's fields, and the histories upon it. */
 static int apply(struct description *description, const double *wanted, struct error *err)
 {
+    double *application = malloc((size_t)FIELD_HISTORY * FIELD_HISTORY * sizeof *application);
+    if (application == NULL)
+        return error_set(err, ERROR_INTERNAL, "no memory for correlations");
+    for (size_t i = 0; i < FIELD_HISTORY; i++)
+        for (size_t j = 0; j < FIELD_HISTORY; j++)
+            application[i * FIELD_HISTORY + j] = wanted[i * FIELD_COUNT + j];
+    int failed = copula_make_positive(application, FIELD_HISTORY, LOWEST_ROOT, err);
     memcpy(description->correlation, wanted, CELLS * sizeof *wanted);
-    if (copula_make_positive(description->correlation, FIELD_COUNT, LOWEST_ROOT, err) < 0)
+    for (size_t i = 0; i < FIELD_HISTORY && !failed; i++)
+        for (size_t j = 0; j < FIELD_HISTORY; j++)
+            description->correlation[i * FIELD_COUNT + j] = application[i * FIELD_HISTORY + j];
+    free(application);
+    if (failed || follow_anchors(description->correlation, err) < 0)
         return -1;
     return copula_factor(description->factor, description->correlation, FIELD_COUNT, err);
 }

@@ -62,8 +62,8 @@ static struct drawings draw_drawings(const struct history *history, const struct
     size_t band = use <= 0 ? 0 : use < 0.3 ? 1 : use < 0.8 ? 2 : 3;
     /* The owner draws until the balance is where it usually is. */
     double wish = fmin(2.5, fmax(0.2, (card->level + 0.05) / (use + 0.05)));
-    double chance = history_draw(history, HISTORY_CARD_DRAWS, band, stream) == 1;
-    if (limit <= 0 || !random_happens(stream, fmin(1, (chance > 0 ? 1 : 0.25) * wish * 0.6)))
+    double chance = history_draw(history, HISTORY_CARD_DRAWS, band, stream) == 1 ? 0.8 : 0.2;
+    if (limit <= 0 || !random_happens(stream, fmin(1, chance * wish)))
         return out;
     double room = fmax(0, limit - card->principal);
     double sum = fmin(room, history_draw(history, HISTORY_CARD_DRAW, 0, stream) * limit * fmin(1, wish));
@@ -94,26 +94,27 @@ static struct drawings draw_drawings(const struct history *history, const struct
 
 /* The card's statement asks for a minimum, which the client pays, or more, or not. */
 static void write_payment(struct tables *tables, const struct client *client, const struct contract *contract,
-                          const struct card *card, int month, double due, double paid,
-                          struct random_stream *stream)
+                          const struct card *card, int month, double paid, struct random_stream *stream)
 {
     const struct history *history = &tables->description->history;
     struct writer *writer = &tables->files[TABLE_INSTALLMENTS_PAYMENTS];
     size_t type = history_loan_type(contract->type);
     double delay = history_lean(history, HISTORY_PAYMENT_DELAY, type, client->values, FIELD_OF_LATE, stream);
     double due_day = fmin(-1, nearbyint(month * DAYS_A_MONTH));
-    bool parts = random_happens(
-        stream, history_chance(history, HISTORY_PAYMENT_PARTS, type, client->values, FIELD_OF_LATE));
-    double first = parts ? cents(paid / 2) : paid;
-    for (int part = 0; part <= parts; part++) {
+    /* Cards are paid in bits: one, two or three payments a month. */
+    int parts = 1 + random_happens(stream, 0.5) + random_happens(stream, 0.25);
+    double rest = paid;
+    for (int part = parts; part >= 1 && rest > 0; part--) {
+        double bit = part == 1 ? rest : cents(rest / part);
         writer_integer(writer, contract->id, ',');
         writer_integer(writer, client->id, ',');
         writer_real(writer, 0, ',');
         writer_integer(writer, card->mature, ',');
         writer_real(writer, due_day, ',');
-        writer_real(writer, fmin(-1, due_day + nearbyint(delay) + part), ',');
-        writer_real(writer, part ? cents(due - fmin(due, first)) : due, ',');
-        writer_real(writer, part ? cents(paid - first) : first, '\n');
+        writer_real(writer, fmin(-1, due_day + nearbyint(delay) + (parts - part)), ',');
+        writer_real(writer, bit, ',');
+        writer_real(writer, bit, '\n');
+        rest = cents(rest - bit);
     }
 }
 
@@ -170,7 +171,7 @@ static void write_month(struct tables *tables, const struct client *client, cons
     };
     tables_write_row(&tables->files[TABLE_CREDIT_CARD_BALANCE], TABLE_CREDIT_CARD_BALANCE, row, false);
     if (due > 0 && paid > 0)
-        write_payment(tables, client, contract, card, month, due, paid, stream);
+        write_payment(tables, client, contract, card, month, paid, stream);
 }
 
 void tables_write_card(struct tables *tables, const struct client *client, const struct contract *contract,

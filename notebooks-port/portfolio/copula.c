@@ -154,6 +154,17 @@ int copula_factor(double *out, const double *matrix, size_t size, struct error *
     return 0;
 }
 
+int copula_invert(double *matrix, size_t size, struct error *err)
+{
+    gsl_matrix_view view = gsl_matrix_view_array(matrix, size, size);
+    gsl_error_handler_t *before = gsl_set_error_handler_off();
+    int failed = gsl_linalg_cholesky_decomp1(&view.matrix);
+    if (!failed)
+        failed = gsl_linalg_cholesky_invert(&view.matrix);
+    gsl_set_error_handler(before);
+    return failed ? error_set(err, ERROR_INVALID, "a matrix to invert is not positive definite") : 0;
+}
+
 void copula_draw(double *latent, double *own, const double *factor, size_t size, struct random_stream *stream)
 {
     for (size_t i = 0; i < size; i++)

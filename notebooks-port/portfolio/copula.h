@@ -20,6 +20,9 @@ int copula_make_positive(double *matrix, size_t size, double lowest, struct erro
 /* The lower Cholesky factor of a correlation matrix into out[size × size], zeros above the diagonal. */
 int copula_factor(double *out, const double *matrix, size_t size, struct error *err);
 
+/* Inverts a symmetric positive definite matrix in place. */
+int copula_invert(double *matrix, size_t size, struct error *err);
+
 /* Draws latent[size] with the correlations that the factor stands for, out of own[size] independent
  * normals: latent[i] = Σ factor[i][j] · own[j] over j ≤ i, so that the terms j ≥ k are what latent[i] says
  * beyond the first k. */

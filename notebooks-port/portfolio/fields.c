@@ -7,12 +7,8 @@ const struct field FIELDS[FIELD_COUNT] = {FIELD_LIST(FIELD_ENTRY)};
 #undef FIELD_ENTRY
 
 static const double RETIRED_DAYS = 365243, AMOUNT_STEP = 4.5;
-static const int PLACE_COLUMNS[] = {
-    APPLICATION_REG_REGION_NOT_LIVE_REGION,  APPLICATION_REG_REGION_NOT_WORK_REGION,
-    APPLICATION_LIVE_REGION_NOT_WORK_REGION, APPLICATION_REG_CITY_NOT_LIVE_CITY,
-    APPLICATION_REG_CITY_NOT_WORK_CITY,      APPLICATION_LIVE_CITY_NOT_WORK_CITY};
 enum {
-    PLACES = sizeof PLACE_COLUMNS / sizeof *PLACE_COLUMNS,
+    PLACES = 3, /* flags: registered but not living there, registered not working, living not working */
     DOCUMENTS = APPLICATION_FLAG_DOCUMENT_21 - APPLICATION_FLAG_DOCUMENT_2 + 1,
     OCCUPATIONS = OCCUPATION_TYPE_COUNT + 1 /* the last stands for none */
 };
@@ -59,6 +55,8 @@ size_t field_strata(enum stratum stratum)
         return 3;
     case STRATUM_RATING:
         return 4;
+    case STRATUM_REGIONS:
+        return 1u << PLACES;
     case STRATUM_OBSERVED:
         return 7;
     case STRATUM_DEFAULTED:
@@ -100,6 +98,8 @@ size_t field_stratum(enum stratum stratum, const double *values)
                                         CREDIT_EDGES, AMOUNT_BANDS - 1);
     case STRATUM_RATING:
         return clipped(values[FIELD_OF_REGION_RATING_CLIENT], 4);
+    case STRATUM_REGIONS:
+        return clipped(values[FIELD_OF_REGIONS], 1u << PLACES);
     case STRATUM_OBSERVED:
         return clipped(values[FIELD_OF_OBS_30_CNT_SOCIAL_CIRCLE], 7);
     case STRATUM_DEFAULTED:
@@ -133,6 +133,8 @@ bool field_conditions(enum stratum stratum, size_t of)
         return of == FIELD_OF_NAME_CONTRACT_TYPE || of == FIELD_OF_GOODS || of == FIELD_OF_CREDIT_TO_GOODS;
     case STRATUM_RATING:
         return of == FIELD_OF_REGION_RATING_CLIENT;
+    case STRATUM_REGIONS:
+        return of == FIELD_OF_REGIONS;
     case STRATUM_OBSERVED:
         return of == FIELD_OF_OBS_30_CNT_SOCIAL_CIRCLE;
     case STRATUM_DEFAULTED:
@@ -169,21 +171,21 @@ const struct column *field_categories(size_t field)
     return column != NULL && column->kind == COLUMN_CATEGORY ? column : NULL;
 }
 
-/* Flags of several columns as the bits of one number. */
-static double pattern_read(const double *row, const int *columns, size_t count, int first)
+/* Flags of neighbouring columns as the bits of one number. */
+static double pattern_read(const double *row, int count, int first)
 {
     unsigned long bits = 0;
-    for (size_t i = 0; i < count; i++)
-        if (row[columns ? columns[i] : first + (int)i] == 1)
+    for (int i = 0; i < count; i++)
+        if (row[first + i] == 1)
             bits |= 1ul << i;
     return (double)bits;
 }
 
-static void pattern_write(double *row, const int *columns, size_t count, int first, double value)
+static void pattern_write(double *row, int count, int first, double value)
 {
     unsigned long bits = isnan(value) ? 0 : (unsigned long)value;
-    for (size_t i = 0; i < count; i++)
-        row[columns ? columns[i] : first + (int)i] = (bits >> i & 1) != 0;
+    for (int i = 0; i < count; i++)
+        row[first + i] = (bits >> i & 1) != 0;
 }
 
 static void read_virtual(double *values, const double *row)
@@ -199,8 +201,9 @@ static void read_virtual(double *values, const double *row)
     values[FIELD_OF_CREDIT_TO_GOODS] = credit / values[FIELD_OF_GOODS];
     double annuity = row[APPLICATION_AMT_ANNUITY];
     values[FIELD_OF_CREDIT_TO_ANNUITY] = annuity > 0 ? credit / annuity : NAN;
-    values[FIELD_OF_PLACES] = pattern_read(row, PLACE_COLUMNS, PLACES, 0);
-    values[FIELD_OF_DOCUMENTS] = pattern_read(row, NULL, DOCUMENTS, APPLICATION_FLAG_DOCUMENT_2);
+    values[FIELD_OF_REGIONS] = pattern_read(row, PLACES, APPLICATION_REG_REGION_NOT_LIVE_REGION);
+    values[FIELD_OF_CITIES] = pattern_read(row, PLACES, APPLICATION_REG_CITY_NOT_LIVE_CITY);
+    values[FIELD_OF_DOCUMENTS] = pattern_read(row, DOCUMENTS, APPLICATION_FLAG_DOCUMENT_2);
 }
 
 void fields_read(double *values, const double *row)
@@ -260,6 +263,7 @@ void fields_write(double *row, double *values)
     row[APPLICATION_AMT_GOODS_PRICE] = values[FIELD_OF_MISSING_GOODS] == 1 ? NAN : goods;
     row[APPLICATION_AMT_ANNUITY] = amount(credit / values[FIELD_OF_CREDIT_TO_ANNUITY]);
 
-    pattern_write(row, PLACE_COLUMNS, PLACES, 0, values[FIELD_OF_PLACES]);
-    pattern_write(row, NULL, DOCUMENTS, APPLICATION_FLAG_DOCUMENT_2, values[FIELD_OF_DOCUMENTS]);
+    pattern_write(row, PLACES, APPLICATION_REG_REGION_NOT_LIVE_REGION, values[FIELD_OF_REGIONS]);
+    pattern_write(row, PLACES, APPLICATION_REG_CITY_NOT_LIVE_CITY, values[FIELD_OF_CITIES]);
+    pattern_write(row, DOCUMENTS, APPLICATION_FLAG_DOCUMENT_2, values[FIELD_OF_DOCUMENTS]);
 }

@@ -28,6 +28,7 @@ enum stratum {
     STRATUM_CONTRACT_GOODS,  /* revolving; cash by band of the goods' price */
     STRATUM_CONTRACT_CREDIT, /* revolving; cash by band of the credit */
     STRATUM_RATING,
+    STRATUM_REGIONS,  /* the pattern of the three region flags */
     STRATUM_OBSERVED, /* OBS_30_CNT_SOCIAL_CIRCLE, 6 and more together */
     STRATUM_DEFAULTED /* DEF_30_CNT_SOCIAL_CIRCLE, 3 and more together */
 };
@@ -71,7 +72,8 @@ enum stratum {
     FIELD_PLAIN(X, REGION_RATING_CLIENT, FIELD_LEVELS, STRATUM_ONE, 1)                                       \
     FIELD_PLAIN(X, REGION_RATING_CLIENT_W_CITY, FIELD_LEVELS, STRATUM_RATING, 1)                             \
     FIELD_PLAIN(X, REGION_POPULATION_RELATIVE, FIELD_NUMBER, STRATUM_RATING, 1e-6)                           \
-    X(PLACES, FIELD_LEVELS, -1, STRATUM_RETIRED, -1, 0) /* the six REG/LIVE/WORK flags as one pattern */     \
+    X(REGIONS, FIELD_LEVELS, -1, STRATUM_RETIRED, -1, 0) /* the three flags of regions as one pattern */     \
+    X(CITIES, FIELD_LEVELS, -1, STRATUM_REGIONS, -1, 0)  /* the three flags of cities */                     \
     FIELD_PLAIN(X, WEEKDAY_APPR_PROCESS_START, FIELD_LEVELS, STRATUM_ONE, 0)                                 \
     FIELD_PLAIN(X, HOUR_APPR_PROCESS_START, FIELD_NUMBER, STRATUM_RATING, 1)                                 \
     FIELD_PLAIN(X, DAYS_REGISTRATION, FIELD_NUMBER, STRATUM_ONE, 1)                                          \

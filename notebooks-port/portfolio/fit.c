@@ -90,7 +90,7 @@ static bool ordered_by_schema(size_t field)
     return field == FIELD_OF_NAME_EDUCATION_TYPE || field == FIELD_OF_NAME_FAMILY_STATUS ||
            field == FIELD_OF_WEEKDAY_APPR_PROCESS_START || field == FIELD_OF_REGION_RATING_CLIENT ||
            field == FIELD_OF_REGION_RATING_CLIENT_W_CITY || field == FIELD_OF_NAME_CONTRACT_TYPE ||
-           field == FIELD_OF_CODE_GENDER || field == FIELD_OF_WALLSMATERIAL_MODE;
+           field == FIELD_OF_CODE_GENDER || field == FIELD_OF_WALLSMATERIAL_MODE || field == FIELD_OF_REGIONS;
 }
 
 /* The levels that enough clients have, ordered by default rate (shrunk to the mean) or as the schema
@@ -203,7 +203,8 @@ static void remove_foretold(double *scores, const double *offset, size_t rows)
 
 /* Learns what the history adds to log_odds[train], which come from models that did not see the client. */
 static int fit_history_risk(struct description *out, const struct clients *clients, const double *log_odds,
-                            const uint8_t *fold, struct fit_report *report, struct error *err)
+                            const uint8_t *fold, const double *reliability, struct fit_report *report,
+                            struct error *err)
 {
     enum { COUNT = FIELD_COUNT - FIELD_HISTORY };
     size_t rows = 0;
@@ -242,6 +243,9 @@ static int fit_history_risk(struct description *out, const struct clients *clien
         auc_of(&report->history_auc, with, defaulted, rows, err) < 0)
         goto done;
     failed = risk_fit_history(&out->risk, scores, offset, defaulted, NULL, 0, rows, err);
+    /* A client's rows show its tendency with noise; the tendency itself says more. */
+    for (size_t i = 0; i < HISTORY_EFFECTS; i++)
+        out->risk.history[FIELD_FIRST_EFFECT - FIELD_HISTORY + i] /= sqrt(reliability[i]);
 done:
     free(scores);
     free(offset);
@@ -277,8 +281,8 @@ static int solve_intercept(struct description *out, double rate, struct error *e
     return 0;
 }
 
-static int fit_risk(struct description *out, const struct clients *clients, struct fit_report *report,
-                    struct error *err)
+static int fit_risk(struct description *out, const struct clients *clients, const double *reliability,
+                    struct fit_report *report, struct error *err)
 {
     double defaults = 0, *log_odds = malloc(clients->train * sizeof *log_odds);
     uint8_t *fold = malloc(clients->train);
@@ -304,7 +308,7 @@ static int fit_risk(struct description *out, const struct clients *clients, stru
     }
     if (auc_of(&report->application_auc, log_odds, clients->defaulted, clients->train, err) < 0 ||
         risk_fit(&out->risk, clients->values, clients->defaulted, NULL, 0, clients->train, err) < 0 ||
-        fit_history_risk(out, clients, log_odds, fold, report, err) < 0)
+        fit_history_risk(out, clients, log_odds, fold, reliability, report, err) < 0)
         goto done;
     progress_end(&progress, FOLDS + 1);
     failed = solve_intercept(out, report->rate, err);
@@ -353,7 +357,7 @@ int portfolio_fit(struct description **out, struct fit_report *report, const cha
     if (calibrate_correlation(made, clients.values, clients.count, history.reliability,
                               &report->correlation_error, err) < 0)
         goto done;
-    failed = fit_risk(made, &clients, report, err);
+    failed = fit_risk(made, &clients, history.reliability, report, err);
 done:
     id_map_free(&clients.ids);
     free(clients.values);

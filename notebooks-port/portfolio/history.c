@@ -23,7 +23,12 @@ double history_lean(const struct history *history, enum history_quantity quantit
                     const double *values, enum field_index effect, struct random_stream *stream)
 {
     double loading = history->loading[effect - FIELD_FIRST_EFFECT];
-    return history_at(history, quantity, stratum, random_leaning(stream, values[effect], loading));
+    double missing = marginal_of(&history->sets[quantity], stratum)->missing;
+    /* Whether a value is known at all does not lean. */
+    if (missing > 0 && random_happens(stream, missing))
+        return NAN;
+    return history_at(history, quantity, stratum,
+                      missing + (1 - missing) * random_leaning(stream, values[effect], loading));
 }
 
 double history_chance(const struct history *history, enum history_quantity quantity, size_t stratum,

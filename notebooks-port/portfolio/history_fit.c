@@ -8,7 +8,8 @@
 #include "shared/base/progress.h"
 #include "shared/data/table.h"
 
-enum { FEWEST_ROWS = 40, WIDEST_ROW = 160 };
+enum { FEWEST_ROWS = 40, WIDEST_ROW = 160, HERMITE = 20 };
+static const double MOST_ALIKE = 0.81;
 
 /* The quantity in which an effect shows. */
 static const enum history_quantity SHOWN_BY[HISTORY_EFFECTS] = {
@@ -84,6 +85,23 @@ int64_t history_client(const struct history_fit *fit, double id)
     return id_map_get(fit->clients, (int64_t)id);
 }
 
+/* The correlation of latent normals at which two rows of a client have scores of this covariance. */
+static double latent_correlation(const struct marginal *marginal, double covariance)
+{
+    double coefficients[HERMITE], low = 0, high = MOST_ALIKE;
+    marginal_hermite(coefficients, HERMITE, marginal);
+    for (int step = 0; step < 50; step++) {
+        double middle = (low + high) / 2, sum = 0, power = middle;
+        for (int k = 0; k < HERMITE; k++, power *= middle)
+            sum += coefficients[k] * coefficients[k] * power;
+        if (sum < covariance)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
+}
+
 /* Variance within clients against between them (one-way analysis of variance on the normal scores)
  * tells how far a row's latent normal follows its client; the client's mean score, divided by its
  * deviation, is what correlates with the application. */
@@ -129,12 +147,12 @@ static int measure_effect(struct history *out, struct history_fit *fit, size_t e
         double typical = (rows_known - sizes / rows_known) / (groups - 1);
         double component = ((between - grand) / (groups - 1) - within) / typical;
         double variance = mean_squares / groups - (means / groups) * (means / groups);
-        double squared = component > 0 ? component / (information * information) : 0;
-        loading = sqrt(squared < 0.9 ? squared : 0.9);
-        reliability = variance > 0 ? information * information * loading * loading / variance : 1;
+        double squared = latent_correlation(&set->pooled, component);
+        loading = sqrt(squared);
+        reliability = variance > 0 ? information * information * squared / variance : 1;
         deviation = variance > 0 ? sqrt(variance) : 1;
     } else if (clients >= 50) { /* one row a client: it shows the effect itself */
-        loading = 0.9;
+        loading = sqrt(MOST_ALIKE);
     }
     out->loading[effect] = loading;
     fit->reliability[effect] = fmin(1, fmax(0.2, reliability));

@@ -55,7 +55,7 @@ static int keep_annuity(struct bureau_fit *bureau, size_t client, size_t stratum
 static double debt_share(const double *row)
 {
     double debt = row[BUREAU_AMT_CREDIT_SUM_DEBT], sum = row[BUREAU_AMT_CREDIT_SUM];
-    return isnan(debt) || debt == 0 ? debt : sum > 0 ? debt / sum : NAN;
+    return isnan(debt) || debt == 0 ? debt : sum > 0 ? fmin(2, fmax(-1, debt / sum)) : NAN;
 }
 
 static int add_row(struct history_fit *fit, void *context, const double *row, struct error *err)

@@ -111,7 +111,8 @@ static int add_life(struct history_fit *fit, const double *row, unsigned type, s
             0 ||
         history_sample(fit, HISTORY_PREVIOUS_DUE, type, dated(due) ? due - decision : NAN, err) < 0)
         return -1;
-    if (dated(due) && dated(last) && term > 0 &&
+    /* Only contracts whose term is over: of the others just the early ends are known. */
+    if (dated(due) && dated(last) && term > 0 && due + 30 * (term - 1) < 0 &&
         history_sample(fit, HISTORY_PREVIOUS_LIVED, type, fmin(2, ((last - due) / 30 + 1) / term), err) < 0)
         return -1;
     if (dated(last) && dated(end) && history_sample(fit, HISTORY_PREVIOUS_ENDING, type, end - last, err) < 0)

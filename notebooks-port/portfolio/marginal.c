@@ -248,6 +248,38 @@ double marginal_information(const struct marginal *marginal)
     return sum;
 }
 
+/* Normalised Hermite polynomial of order k times the normal density; 0 at both infinities. */
+static double hermite_density(size_t k, double z)
+{
+    if (!isfinite(z))
+        return 0;
+    double before = 0, now = 1;
+    for (size_t i = 0; i < k; i++) {
+        double next = (z * now - sqrt((double)i) * before) / sqrt((double)i + 1);
+        before = now;
+        now = next;
+    }
+    return now * gsl_ran_ugaussian_pdf(z);
+}
+
+void marginal_hermite(double *coefficients, size_t count, const struct marginal *marginal)
+{
+    for (size_t k = 0; k < count; k++)
+        coefficients[k] = 0;
+    for (size_t i = 0; i < marginal->count; i++) {
+        double from = piece_from(marginal, i), upto = marginal->pieces[i].upto;
+        if (upto <= from)
+            continue;
+        double score = mean_between(from, upto);
+        double low = from > 0 ? gsl_cdf_ugaussian_Pinv(from) : -INFINITY;
+        double high = upto < 1 ? gsl_cdf_ugaussian_Pinv(upto) : INFINITY;
+        /* ∫ He_k φ from a to b is He_{k−1}(a) φ(a) − He_{k−1}(b) φ(b). */
+        for (size_t k = 0; k < count; k++)
+            coefficients[k] +=
+                score * (hermite_density(k, low) - hermite_density(k, high)) / sqrt((double)k + 1);
+    }
+}
+
 static int put_number(struct buffer *out, double value, struct error *err)
 {
     char text[32];

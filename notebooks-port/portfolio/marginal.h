@@ -44,6 +44,10 @@ double marginal_score(const struct marginal *marginal, double value);
 /* Variance of the scores over the distribution, 0..1: 1 when continuous, small for a rare flag. */
 double marginal_information(const struct marginal *marginal);
 
+/* Coefficients of the score, as a function of its latent normal, on the normalised Hermite polynomials
+ * 1..count: two latents that correlate by r give scores whose covariance is Σ coefficient[k]² r^(k+1). */
+void marginal_hermite(double *coefficients, size_t count, const struct marginal *marginal);
+
 /* JSON: [missing, [upto, value] or [upto, low, high], …]. */
 int marginal_write(const struct marginal *marginal, struct buffer *out, struct error *err);
 int marginal_read(struct marginal *out, const json_t *json, const char *where, struct error *err);

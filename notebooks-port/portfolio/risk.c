@@ -10,7 +10,7 @@
 /* Strength of the penalties, in rows' worth of information; chosen by cross-validated AUC. */
 static const double SMOOTHNESS = 20, SHRINKAGE = 2, LEVEL_SHRINKAGE = 15, HISTORY_SHRINKAGE = 25;
 /* What no column tells of a client: enough that a perfect model beats any that can be trained. */
-static const double HIDDEN_DEVIATION = 0.45;
+static const double HIDDEN_DEVIATION = 0.35;
 
 /* Drivers that are not a field of their own. */
 enum derived {
@@ -69,7 +69,8 @@ static const struct driver {
     FIELD(FLAG_OWN_CAR),
     FIELD(FLAG_OWN_REALTY),
     FIELD(REGION_RATING_CLIENT_W_CITY),
-    FIELD(PLACES),
+    FIELD(REGIONS),
+    FIELD(CITIES),
     FIELD(WEEKDAY_APPR_PROCESS_START),
     FIELD(FLAG_WORK_PHONE),
     FIELD(FLAG_PHONE),
