@@ -130,15 +130,16 @@ const char *http_request_header(const struct http_exchange *exchange, const char
     return u_map_get_case(exchange->request->map_header, name);
 }
 
-const char *http_query_unknown(const struct http_exchange *exchange, const char *const *known)
+const char *http_query_unknown(const struct http_exchange *exchange, const char *const *known, size_t *at)
 {
     const char **names = u_map_enum_keys(exchange->request->map_url);
-    for (size_t i = 0; names && names[i]; i++) {
-        bool found = strcmp(names[i], "lang") == 0;
-        for (size_t j = 0; known[j] && !found; j++)
-            found = strcmp(names[i], known[j]) == 0;
+    while (names && names[*at]) {
+        const char *name = names[(*at)++];
+        bool found = strcmp(name, "lang") == 0;
+        for (size_t i = 0; known[i] && !found; i++)
+            found = strcmp(name, known[i]) == 0;
         if (!found)
-            return names[i];
+            return name;
     }
     return NULL;
 }

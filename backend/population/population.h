@@ -1,0 +1,62 @@
+/* All clients of the store in memory, column by column, for comparison: features, outcomes, scores. Immutable once
+ * loaded; any number of threads may use it. */
+#ifndef CLAIRSCORE_BACKEND_POPULATION_H
+#define CLAIRSCORE_BACKEND_POPULATION_H
+
+#include "backend/population/distribution.h"
+#include "backend/store/store.h"
+#include "shared/model/model.h"
+
+struct population;
+
+/* Loads a population of the store. When another model than `model` scored it, its clients are scored again.
+ * ERROR_CONFLICT when its features are of another catalogue: it must be imported again. The caller holds *out and
+ * releases it. */
+int population_load(struct population **out, struct store *store, const struct store_population *stored,
+                    const struct model *model, struct error *err);
+
+/* One holder more; one less, the last of which frees it (NULL is allowed). */
+void population_hold(struct population *population);
+void population_release(struct population *population);
+
+size_t population_count(const struct population *population);
+const struct store_population *population_stored(const struct population *population);
+
+/* The row of a client, or -1. Rows are in ascending order of id. */
+int64_t population_find(const struct population *population, int64_t client_id);
+
+/* The first row whose id is not below `client_id`; the count when there is none. */
+size_t population_from(const struct population *population, int64_t client_id);
+
+int64_t population_id(const struct population *population, size_t row);
+int population_outcome(const struct population *population, size_t row); /* OUTCOME_… */
+double population_margin(const struct population *population, size_t row);
+
+/* One feature of all rows; one client's FEATURE_COUNT features. */
+const float *population_column(const struct population *population, size_t feature);
+void population_vector(const struct population *population, size_t row, float *out);
+
+/* Distribution of a feature, and of the score points, over everybody. */
+const struct distribution *population_distribution(const struct population *population, size_t feature);
+const struct distribution *population_points(const struct population *population);
+
+struct population_figures {
+    size_t outcomes[CLASS_COUNT];
+    size_t refused;
+    double mean_income, mean_credit, mean_probability; /* NaN of nothing */
+};
+const struct population_figures *population_figures(const struct population *population);
+
+/* Features in descending order of importance to the model: FEATURE_COUNT ids. */
+const uint16_t *population_by_importance(const struct population *population);
+
+/* The `k` rows nearest to `row` (itself left out), nearest first, with their distances (may be NULL); returns how many
+ * there are. Exact. The distance is Euclidean over the features that carry 95 % of the model's importance (at most
+ * POPULATION_METRIC), each divided by its standard deviation and weighted by its importance. Two missing values are
+ * equal; one missing, or two different categories, count as two standard deviations squared, which is what two clients
+ * drawn at random differ by. The outcome plays no part. */
+enum { POPULATION_METRIC = 48 };
+size_t population_nearest(const struct population *population, size_t row, size_t k, uint32_t *rows,
+                          float *distances);
+
+#endif

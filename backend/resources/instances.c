@@ -1,0 +1,311 @@
+#include "backend/resources/instances.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/resources/request.h"
+#include "shared/data/record.h"
+#include "shared/features/features.h"
+#include "shared/http/problem.h"
+
+struct reading {
+    struct instances *out;
+    struct population *population; /* taken when the first client is asked for */
+    bool population_missing;
+    struct service *service;
+    json_t *problems;
+    bool unknown_client;
+};
+
+static bool is_full(const struct reading *reading)
+{
+    return json_array_size(reading->problems) >= REQUEST_PROBLEMS;
+}
+
+/* ---- {"client_id": 100001} ---- */
+
+static void read_client(struct reading *reading, size_t index, const json_t *value, const char *pointer)
+{
+    char at[REQUEST_POINTER];
+    request_pointer(at, pointer, "client_id");
+    if (!json_is_integer(value) || json_integer_value(value) < 0) {
+        request_problem(reading->problems, at, "Give the client's id as a whole number.");
+        return;
+    }
+    if (!reading->population)
+        reading->population = service_population(reading->service);
+    if (!reading->population) {
+        reading->population_missing = true;
+        return;
+    }
+    int64_t id = json_integer_value(value), row = population_find(reading->population, id);
+    if (row < 0) {
+        request_problem(reading->problems, at, "There is no client %lld.", (long long)id);
+        reading->unknown_client = true;
+        return;
+    }
+    reading->out->client_ids[index] = id;
+    population_vector(reading->population, (size_t)row, reading->out->vectors + index * FEATURE_COUNT);
+}
+
+/* ---- {"application": {…}, "bureau": […], …} ---- */
+
+static void read_history(struct reading *reading, struct history *history, enum home_credit_table table,
+                         const json_t *rows, const char *pointer)
+{
+    char at[REQUEST_POINTER];
+    if (!json_is_array(rows)) {
+        request_problem(reading->problems, pointer, "Give a list of rows.");
+        return;
+    }
+    if (json_array_size(rows) > INSTANCE_HISTORY_ROWS) {
+        request_problem(reading->problems, pointer, "%zu rows; at most %d are taken.", json_array_size(rows),
+                        INSTANCE_HISTORY_ROWS);
+        return;
+    }
+    double *row = malloc(home_credit_schema(table)->column_count * sizeof *row);
+    if (!row) {
+        request_problem(reading->problems, pointer, "There is no memory to read this now.");
+        return;
+    }
+    history_know(history, table);
+    for (size_t i = 0; i < json_array_size(rows) && !is_full(reading); i++) {
+        snprintf(at, sizeof at, "%s/%zu", pointer, i);
+        if (record_read(row, table, json_array_get(rows, i), at, reading->problems))
+            history_add(history, table, row);
+    }
+    free(row);
+}
+
+/* The history table called `name`, or -1. */
+static int history_table(const char *name)
+{
+    for (int table = TABLE_APPLICATION + 1; table < TABLE_COUNT; table++)
+        if (strcmp(home_credit_schema((enum home_credit_table)table)->name, name) == 0)
+            return table;
+    return -1;
+}
+
+static void read_application(struct reading *reading, size_t index, json_t *object, const char *pointer)
+{
+    double row[APPLICATION_COLUMNS];
+    struct history history;
+    bool history_known = false;
+    const char *name;
+    json_t *value;
+    char at[REQUEST_POINTER];
+    history_init(&history);
+    request_pointer(at, pointer, "application");
+    bool fine = record_read(row, TABLE_APPLICATION, json_object_get(object, "application"), at, reading->problems);
+    json_object_foreach (object, name, value) {
+        int table = history_table(name);
+        if (table < 0)
+            continue;
+        request_pointer(at, pointer, name);
+        read_history(reading, &history, (enum home_credit_table)table, value, at);
+        history_known = true;
+    }
+    if (!fine || is_full(reading))
+        return;
+    if (!isnan(row[APPLICATION_SK_ID_CURR]))
+        reading->out->client_ids[index] = (int64_t)row[APPLICATION_SK_ID_CURR];
+    features_build(row, history_known ? &history : NULL, reading->out->vectors + index * FEATURE_COUNT);
+}
+
+/* ---- {"features": {…}} ---- */
+
+static void read_feature(struct reading *reading, float *vector, const char *name, const json_t *value,
+                         const char *pointer)
+{
+    int feature = catalogue_find(name);
+    if (feature < 0) {
+        const char *near = request_nearest_feature(name);
+        request_problem(reading->problems, pointer, near ? "Unknown feature. Did you mean %s?" : "Unknown feature.",
+                        near);
+        return;
+    }
+    if (json_is_null(value))
+        return;
+    if (!json_is_number(value)) {
+        request_problem(reading->problems, pointer, "Give a number or null.");
+        return;
+    }
+    const struct feature *meaning = catalogue_feature((size_t)feature);
+    double number = json_number_value(value);
+    size_t categories = meaning->unit == UNIT_CATEGORY && meaning->column ? meaning->column->category_count
+                        : meaning->unit == UNIT_FLAG                      ? 2
+                                                                          : 0;
+    if (categories > 0 && !(number >= 0 && number < (double)categories && number == floor(number)))
+        request_problem(reading->problems, pointer, "%g is not a whole number from 0 to %zu.", number,
+                        categories - 1);
+    else if (fabs(number) > FLT_MAX)
+        request_problem(reading->problems, pointer, "%g is too large.", number);
+    else
+        vector[feature] = (float)number;
+}
+
+static void read_features(struct reading *reading, size_t index, json_t *features, const char *pointer)
+{
+    float *vector = reading->out->vectors + index * FEATURE_COUNT;
+    char all[REQUEST_POINTER], at[REQUEST_POINTER];
+    const char *name;
+    json_t *value;
+    request_pointer(all, pointer, "features");
+    if (!json_is_object(features)) {
+        request_problem(reading->problems, all, "Give an object of feature names and numbers.");
+        return;
+    }
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        vector[i] = NAN;
+    json_object_foreach (features, name, value) {
+        if (is_full(reading))
+            return;
+        request_pointer(at, all, name);
+        read_feature(reading, vector, name, value, at);
+    }
+}
+
+/* ---- The request ---- */
+
+static void read_instance(struct reading *reading, size_t index, json_t *object, const char *pointer)
+{
+    static const char *const kinds[] = {"client_id", "application", "features"};
+    const char *kind = NULL, *name;
+    size_t given = 0;
+    json_t *value;
+    char at[REQUEST_POINTER];
+    reading->out->client_ids[index] = -1;
+    if (!json_is_object(object)) {
+        request_problem(reading->problems, pointer, "Give an object.");
+        return;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (json_object_get(object, kinds[i])) {
+            kind = kinds[i];
+            given++;
+        }
+    }
+    if (given != 1) {
+        request_problem(reading->problems, pointer,
+                        "Give one of client_id, application or features%s.",
+                        given > 1 ? ", not several" : "");
+        return;
+    }
+    json_object_foreach (object, name, value) {
+        bool known = strcmp(name, kind) == 0 || (kind == kinds[1] && history_table(name) >= 0);
+        if (known || is_full(reading))
+            continue;
+        request_pointer(at, pointer, name);
+        request_problem(reading->problems, at, "Unknown field beside %s.", kind);
+    }
+    if (kind == kinds[0])
+        read_client(reading, index, json_object_get(object, kind), pointer);
+    else if (kind == kinds[1])
+        read_application(reading, index, object, pointer);
+    else
+        read_features(reading, index, json_object_get(object, kind), pointer);
+}
+
+static int allocate(struct instances *out, size_t count)
+{
+    out->count = count;
+    out->vectors = malloc(count * FEATURE_COUNT * sizeof *out->vectors);
+    out->client_ids = malloc(count * sizeof *out->client_ids);
+    return out->vectors && out->client_ids ? 0 : -1;
+}
+
+static int read_document(struct reading *reading, json_t *document, struct http_exchange *exchange)
+{
+    struct instances *out = reading->out;
+    json_t *list = json_is_object(document) ? json_object_get(document, "instances") : NULL;
+    size_t limit = service_config(reading->service)->instances, count = 1;
+    out->single = !list;
+    if (list) {
+        const char *name;
+        json_t *value;
+        char at[REQUEST_POINTER];
+        json_object_foreach (document, name, value) {
+            if (strcmp(name, "instances") == 0)
+                continue;
+            request_pointer(at, "", name);
+            request_problem(reading->problems, at, "Unknown field beside instances.");
+        }
+        count = json_array_size(list);
+        if (!json_is_array(list) || count < 1 || count > limit) {
+            request_problem(reading->problems, "/instances", "Give a list of 1 to %zu applications.", limit);
+            return 0;
+        }
+    }
+    if (allocate(out, count)) {
+        problem_answer(exchange, 503, "There is no memory to answer this now.", NULL);
+        return -1;
+    }
+    if (!list)
+        read_instance(reading, 0, document, "");
+    for (size_t i = 0; list && i < count && !is_full(reading); i++) {
+        char at[REQUEST_POINTER];
+        snprintf(at, sizeof at, "/instances/%zu", i);
+        read_instance(reading, i, json_array_get(list, i), at);
+    }
+    return 0;
+}
+
+/* The body as JSON, or NULL after answering 400. */
+static json_t *parse_body(struct http_exchange *exchange)
+{
+    json_error_t error;
+    char detail[128];
+    const struct _u_request *request = exchange->request;
+    json_t *document = request->binary_body_length == 0
+                           ? NULL
+                           : json_loadb(request->binary_body, request->binary_body_length,
+                                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (document)
+        return document;
+    if (request->binary_body_length == 0)
+        snprintf(detail, sizeof detail, "The body is empty; send a JSON object.");
+    else if (json_error_code(&error) == json_error_duplicate_key)
+        snprintf(detail, sizeof detail, "A name is given twice in one object (line %d, column %d).", error.line,
+                 error.column);
+    else
+        snprintf(detail, sizeof detail, "The body is not JSON (line %d, column %d).", error.line, error.column);
+    problem_answer(exchange, 400, detail, NULL);
+    return NULL;
+}
+
+int instances_read(struct instances *out, struct http_exchange *exchange)
+{
+    memset(out, 0, sizeof *out);
+    json_t *document = parse_body(exchange);
+    if (!document)
+        return -1;
+    int status = -1;
+    struct reading reading = {.out = out, .service = exchange->context, .problems = json_array()};
+    if (read_document(&reading, document, exchange))
+        goto done;
+    size_t problems = json_array_size(reading.problems);
+    if (problems == 1 && reading.unknown_client && out->single)
+        problem_answer(exchange, 404,
+                       json_string_value(json_object_get(json_array_get(reading.problems, 0), "detail")),
+                       reading.problems);
+    else if (problems > 0)
+        request_refuse(exchange, reading.problems);
+    else if (reading.population_missing)
+        problem_answer(exchange, 503, "The portfolio is not loaded.", NULL);
+    else
+        status = 0;
+done:
+    population_release(reading.population);
+    json_decref(reading.problems);
+    json_decref(document);
+    return status;
+}
+
+void instances_free(struct instances *instances)
+{
+    free(instances->vectors);
+    free(instances->client_ids);
+}

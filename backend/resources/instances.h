@@ -1,0 +1,26 @@
+/* The applications of a scoring request: read from JSON, checked, turned into feature vectors. */
+#ifndef CLAIRSCORE_BACKEND_RESOURCES_INSTANCES_H
+#define CLAIRSCORE_BACKEND_RESOURCES_INSTANCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/http/server.h"
+
+enum { INSTANCE_HISTORY_ROWS = 10000 /* of one table */ };
+
+struct instances {
+    bool single; /* one object was sent, not {"instances": […]} */
+    size_t count;
+    float *vectors;      /* count x FEATURE_COUNT */
+    int64_t *client_ids; /* -1: none */
+};
+
+/* Reads the body of the exchange. Returns 0, or -1 after answering: 400 not JSON, 404 an unknown client asked for alone,
+ * 422 with every wrong field, 503 a client asked for while no portfolio is loaded. The caller frees with
+ * instances_free, also after a failure. */
+int instances_read(struct instances *out, struct http_exchange *exchange);
+void instances_free(struct instances *instances);
+
+#endif

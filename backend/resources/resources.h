@@ -1,0 +1,26 @@
+/* The API's resources: one handler a call, each in the file of its resource. openapi.json says what they answer. */
+#ifndef CLAIRSCORE_BACKEND_RESOURCES_H
+#define CLAIRSCORE_BACKEND_RESOURCES_H
+
+#include "shared/http/server.h"
+
+extern const struct http_route resources_routes[];
+
+/* The server's fail: answers as application/problem+json. */
+void resources_fail(struct http_exchange *exchange, unsigned status, const char *detail);
+
+void predict_post(struct http_exchange *exchange);
+void explain_post(struct http_exchange *exchange);
+void clients_get(struct http_exchange *exchange);
+void client_get(struct http_exchange *exchange);
+void comparison_get(struct http_exchange *exchange);
+void population_get(struct http_exchange *exchange);
+void population_feature_get(struct http_exchange *exchange);
+void features_get(struct http_exchange *exchange);
+void model_get(struct http_exchange *exchange);
+void live_get(struct http_exchange *exchange);
+void ready_get(struct http_exchange *exchange);
+void metrics_get(struct http_exchange *exchange);
+void openapi_get(struct http_exchange *exchange);
+
+#endif
