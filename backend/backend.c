@@ -22,8 +22,8 @@ static int serve(const struct config *config, struct error *err)
                                          .fail = resources_fail};
     if (http_server_start(&server, &program, err))
         goto done;
-    log_event(LOG_INFO, "listening", "{s:s, s:i, s:s}", "bind", config->bind, "port", (int)config->port, "model",
-              model_version(service_model(service)));
+    log_event(LOG_INFO, "listening", "{s:s, s:i, s:s}", "bind", config->bind, "port", (int)config->port,
+              "model", model_version(service_model(service)));
     http_wait_for_stop();
     log_event(LOG_INFO, "stopping", NULL);
     http_server_stop(server);

@@ -21,10 +21,10 @@ struct verdict scoring_verdict(const struct model *model, double margin);
 /* "granted" or "refused". */
 const char *scoring_decision(const struct verdict *verdict);
 
-/* Rounds base value and contributions such that their decimal digits add up to the rounded `margin` exactly: each is
- * rounded down, and the units then wanting go to those with the largest remainders (the method of largest remainders
- * that seats are allotted by). Contributions of 0 stay 0. What is given must add up to `margin` but for the
- * rounding of the arithmetic. */
+/* Rounds base value and contributions such that their decimal digits add up to the rounded `margin` exactly:
+ * each is rounded down, and the units then wanting go to those with the largest remainders (the method of
+ * largest remainders that seats are allotted by). Contributions of 0 stay 0. What is given must add up to
+ * `margin` but for the rounding of the arithmetic. */
 void scoring_settle(double margin, double *base_value, double contributions[FEATURE_COUNT]);
 
 #endif

@@ -58,7 +58,8 @@ bool service_authorise(struct http_exchange *exchange)
             return true;
     }
     http_header(exchange, "WWW-Authenticate",
-                given ? "Bearer realm=\"clairscore\", error=\"invalid_token\"" : "Bearer realm=\"clairscore\"");
+                given ? "Bearer realm=\"clairscore\", error=\"invalid_token\""
+                      : "Bearer realm=\"clairscore\"");
     problem_answer(exchange, 401,
                    given ? "This API key is not accepted."
                          : "An API key is needed: send it as Authorization: Bearer KEY.",
@@ -91,8 +92,8 @@ static void take_over(struct service *service, struct population *population, do
     pthread_mutex_unlock(&service->lock);
     population_release(old);
     metrics_set_clients(service->metrics, (double)population_count(population));
-    log_event(LOG_INFO, "population_loaded", "{s:I, s:f}", "clients", (json_int_t)population_count(population),
-              "seconds", seconds);
+    log_event(LOG_INFO, "population_loaded", "{s:I, s:f}", "clients",
+              (json_int_t)population_count(population), "seconds", seconds);
 }
 
 /* Says once what keeps the service from being ready. */

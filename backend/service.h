@@ -13,9 +13,10 @@
 
 struct service;
 
-/* Loads the model, opens the store and starts loading the population in a thread of its own, which then looks every
- * second whether an import has replaced it and takes the new one over while requests go on. Without an API key
- * ERROR_INVALID unless BIND is a loopback address. `config` must outlive the service. The caller frees *out. */
+/* Loads the model, opens the store and starts loading the population in a thread of its own, which then looks
+ * every second whether an import has replaced it and takes the new one over while requests go on. Without an
+ * API key ERROR_INVALID unless BIND is a loopback address. `config` must outlive the service. The caller
+ * frees *out. */
 int service_start(struct service **out, const struct config *config, struct error *err);
 void service_stop(struct service *service);
 
@@ -28,7 +29,8 @@ struct metrics *service_metrics(const struct service *service);
  * (population_release). */
 struct population *service_population(struct service *service);
 
-/* The server's authorise: true when the exchange carries the API key or none is configured; else answers 401. */
+/* The server's authorise: true when the exchange carries the API key or none is configured; else answers 401.
+ */
 bool service_authorise(struct http_exchange *exchange);
 
 #endif

@@ -23,8 +23,8 @@ static float from_ordered_bits(uint32_t bits)
     return value;
 }
 
-/* Sorts keys in three radix passes, which at 300,000 values and hundreds of columns is what makes a start take
- * one second and not ten. Returns the sorted ones, which lie in `keys` or in `room`. */
+/* Sorts keys in three radix passes, which at 300,000 values and hundreds of columns is what makes a start
+ * take one second and not ten. Returns the sorted ones, which lie in `keys` or in `room`. */
 static const uint32_t *sort_keys(uint32_t *keys, uint32_t *room, size_t count)
 {
     static const unsigned shifts[] = {0, RADIX_BITS, 2 * RADIX_BITS};
@@ -80,10 +80,12 @@ static void lay_edges(struct distribution *out, int feature, const uint32_t *sor
         low = lowest;
         high = highest;
     }
-    const struct feature *meaning = feature == DISTRIBUTION_NUMBER ? NULL : catalogue_feature((size_t)feature);
+    const struct feature *meaning =
+        feature == DISTRIBUTION_NUMBER ? NULL : catalogue_feature((size_t)feature);
+    const struct column *column = meaning ? catalogue_column((size_t)feature) : NULL;
     bool years = meaning && meaning->unit == UNIT_DAYS && high - low > 3 * DAYS_A_YEAR;
-    bool whole = meaning && (meaning->unit == UNIT_COUNT ||
-                             (meaning->column && meaning->column->kind == COLUMN_INTEGER && !years));
+    bool whole =
+        meaning && !years && (meaning->unit == UNIT_COUNT || (column && column->kind == COLUMN_INTEGER));
     double unit = years ? DAYS_A_YEAR : 1;
     double span = (high - low) / unit;
     double step = span > 0 ? round_step(span / WANTED_BINS, whole) : 1;
@@ -99,10 +101,11 @@ static size_t category_count(int feature)
 {
     if (feature == DISTRIBUTION_NUMBER)
         return 0;
-    const struct feature *meaning = catalogue_feature((size_t)feature);
-    if (meaning->unit == UNIT_FLAG)
+    enum feature_unit unit = catalogue_feature((size_t)feature)->unit;
+    const struct column *column = catalogue_column((size_t)feature);
+    if (unit == UNIT_FLAG)
         return 2;
-    return meaning->unit == UNIT_CATEGORY && meaning->column ? meaning->column->category_count : 0;
+    return unit == UNIT_CATEGORY && column ? column->category_count : 0;
 }
 
 void distribution_compute(struct distribution *out, int feature, const float *values, const int8_t *outcomes,

@@ -22,15 +22,15 @@ struct distribution {
     size_t bins;
     double edges[DISTRIBUTION_BINS + 1]; /* ascending, round numbers; the outer bins take what lies beyond */
     uint32_t counts[CLASS_COUNT][DISTRIBUTION_BINS];
-    double quantiles[DISTRIBUTION_QUANTILES]; /* 0.05, 0.25, 0.5, 0.75, 0.95, interpolated (type 7 of Hyndman and Fan
-                                                 1996); meaningless when nothing is known */
+    double quantiles[DISTRIBUTION_QUANTILES]; /* 0.05, 0.25, 0.5, 0.75, 0.95, interpolated (type 7 of Hyndman
+                                                 and Fan 1996); meaningless when nothing is known */
     float tenths[DISTRIBUTION_TENTHS];
 };
 
 enum { DISTRIBUTION_NUMBER = -1 };
 
-/* Distribution of `count` values (NaN missing) with their outcomes (-1 unknown, 0, 1): of a catalogue feature, or of
- * plain numbers with DISTRIBUTION_NUMBER. `scratch` has room for 2 * count words. */
+/* Distribution of `count` values (NaN missing) with their outcomes (-1 unknown, 0, 1): of a catalogue
+ * feature, or of plain numbers with DISTRIBUTION_NUMBER. `scratch` has room for 2 * count words. */
 void distribution_compute(struct distribution *out, int feature, const float *values, const int8_t *outcomes,
                           size_t count, uint32_t *scratch);
 
@@ -40,8 +40,8 @@ int distribution_bin(const struct distribution *distribution, double value);
 /* Which tenth (0..9) a known value lies in; equal values always lie in the same one. */
 int distribution_tenth(const struct distribution *distribution, float value);
 
-/* Share of the `count` values below `value` plus half of those equal to it, in percent of the known ones; NaN when
- * `value` or all others are missing. */
+/* Share of the `count` values below `value` plus half of those equal to it, in percent of the known ones; NaN
+ * when `value` or all others are missing. */
 double distribution_rank(const float *values, size_t count, float value);
 
 #endif

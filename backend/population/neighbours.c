@@ -88,7 +88,8 @@ static int is_nearer(struct near a, struct near b)
     return a.distance < b.distance || (a.distance == b.distance && a.row < b.row);
 }
 
-/* Puts `item` in place of the farthest, at the root of a heap whose parents are farther than their children. */
+/* Puts `item` in place of the farthest, at the root of a heap whose parents are farther than their children.
+ */
 static void replace_farthest(struct near *heap, size_t count, struct near item)
 {
     size_t at = 0;

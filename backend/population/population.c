@@ -13,8 +13,8 @@ enum { BLOCK_ROWS = 512, SUMMARY_THREADS = 4 };
 
 /* ---- Loading ---- */
 
-/* Rows come one client at a time and go into columns a block at a time: writing each row across all columns at once
- * would touch hundreds of cache lines a row. */
+/* Rows come one client at a time and go into columns a block at a time: writing each row across all columns
+ * at once would touch hundreds of cache lines a row. */
 struct loader {
     struct population *population;
     const struct model *model; /* NULL: the stored margins are its own */

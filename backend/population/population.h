@@ -1,5 +1,5 @@
-/* All clients of the store in memory, column by column, for comparison: features, outcomes, scores. Immutable once
- * loaded; any number of threads may use it. */
+/* All clients of the store in memory, column by column, for comparison: features, outcomes, scores. Immutable
+ * once loaded; any number of threads may use it. */
 #ifndef CLAIRSCORE_BACKEND_POPULATION_H
 #define CLAIRSCORE_BACKEND_POPULATION_H
 
@@ -10,8 +10,8 @@
 struct population;
 
 /* Loads a population of the store. When another model than `model` scored it, its clients are scored again.
- * ERROR_CONFLICT when its features are of another catalogue: it must be imported again. The caller holds *out and
- * releases it. */
+ * ERROR_CONFLICT when its features are of another catalogue: it must be imported again. The caller holds *out
+ * and releases it. */
 int population_load(struct population **out, struct store *store, const struct store_population *stored,
                     const struct model *model, struct error *err);
 
@@ -50,11 +50,11 @@ const struct population_figures *population_figures(const struct population *pop
 /* Features in descending order of importance to the model: FEATURE_COUNT ids. */
 const uint16_t *population_by_importance(const struct population *population);
 
-/* The `k` rows nearest to `row` (itself left out), nearest first, with their distances (may be NULL); returns how many
- * there are. Exact. The distance is Euclidean over the features that carry 95 % of the model's importance (at most
- * POPULATION_METRIC), each divided by its standard deviation and weighted by its importance. Two missing values are
- * equal; one missing, or two different categories, count as two standard deviations squared, which is what two clients
- * drawn at random differ by. The outcome plays no part. */
+/* The `k` rows nearest to `row` (itself left out), nearest first, with their distances (may be NULL); returns
+ * how many there are. Exact. The distance is Euclidean over the features that carry 95 % of the model's
+ * importance (at most POPULATION_METRIC), each divided by its standard deviation and weighted by its
+ * importance. Two missing values are equal; one missing, or two different categories, count as two standard
+ * deviations squared, which is what two clients drawn at random differ by. The outcome plays no part. */
 enum { POPULATION_METRIC = 48 };
 size_t population_nearest(const struct population *population, size_t row, size_t k, uint32_t *rows,
                           float *distances);

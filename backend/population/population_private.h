@@ -21,7 +21,7 @@ struct population {
     int64_t *ids;
     int8_t *outcomes;
     double *margins;
-    float *columns; /* feature after feature, `count` values each */
+    float *columns;                     /* feature after feature, `count` values each */
     struct distribution *distributions; /* FEATURE_COUNT */
     struct distribution points;
     struct population_figures figures;

@@ -38,7 +38,8 @@ static bool read_search(struct http_exchange *exchange, struct search *search)
         search->digits = "";
     size_t length = strlen(search->digits);
     if (length > QUERY_DIGITS || strspn(search->digits, "0123456789") != length)
-        request_problem(problems, "?query", "Give the first digits of a client id, at most %d.", QUERY_DIGITS);
+        request_problem(problems, "?query", "Give the first digits of a client id, at most %d.",
+                        QUERY_DIGITS);
     const char *cursor = http_query(exchange, "cursor");
     search->after = -1;
     if (cursor && !request_client_id(&search->after, cursor))
@@ -127,14 +128,35 @@ void clients_get(struct http_exchange *exchange)
 
 /* ---- GET /clients/{id} ---- */
 
+/* Rows of a table that went into the client's history. */
+static uint32_t history_rows(const struct history *history, enum home_credit_table table)
+{
+    switch (table) {
+    case TABLE_BUREAU:
+        return history->bureau.rows;
+    case TABLE_BUREAU_BALANCE:
+        return history->bureau_balance.months;
+    case TABLE_PREVIOUS_APPLICATION:
+        return history->previous.rows;
+    case TABLE_POS_CASH_BALANCE:
+        return history->pos.months;
+    case TABLE_INSTALLMENTS_PAYMENTS:
+        return history->instalments.known;
+    case TABLE_CREDIT_CARD_BALANCE:
+        return history->card.months;
+    default:
+        return 0;
+    }
+}
+
 static json_t *render_history(const struct history *history)
 {
     json_t *list = json_array();
     for (int table = TABLE_APPLICATION + 1; table < TABLE_COUNT; table++) {
         enum home_credit_table which = (enum home_credit_table)table;
-        bool known = history && history_is_known(history, which);
-        json_array_append_new(list, json_pack("{s:s, s:b, s:I}", "table", home_credit_schema(which)->name, "known",
-                                              known, "rows",
+        bool known = history_knows(history, which);
+        json_array_append_new(list, json_pack("{s:s, s:b, s:I}", "table", home_credit_schema(which)->name,
+                                              "known", known, "rows",
                                               (json_int_t)(known ? history_rows(history, which) : 0)));
     }
     return list;
@@ -157,15 +179,14 @@ static json_t *render_client(const struct population *population, size_t row, co
     json_t *fields = json_array(), *derived = json_array();
     population_vector(population, row, vector);
     for (size_t feature = 0; feature < FEATURE_COUNT; feature++)
-        json_array_append_new(catalogue_feature(feature)->column ? fields : derived,
+        json_array_append_new(catalogue_column(feature) ? fields : derived,
                               render_field(feature, vector[feature], language));
     json_t *raw = record_write(application, TABLE_APPLICATION);
     json_object_del(raw, "TARGET"); /* it is the outcome, not part of what was applied for */
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "client_id",
-                     (json_int_t)population_id(population, row), "outcome",
-                     render_outcome(population_outcome(population, row)), "application", raw, "fields", fields,
-                     "features", derived, "history", render_history(history), "score",
-                     render_score(&verdict, model));
+    return json_pack(
+        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "client_id", (json_int_t)population_id(population, row),
+        "outcome", render_outcome(population_outcome(population, row)), "application", raw, "fields", fields,
+        "features", derived, "history", render_history(history), "score", render_score(&verdict, model));
 }
 
 void client_get(struct http_exchange *exchange)
@@ -176,6 +197,7 @@ void client_get(struct http_exchange *exchange)
     if (!population)
         return;
     double application[APPLICATION_COLUMNS];
+    unsigned char bytes[HISTORY_BYTES];
     struct history history;
     bool history_known;
     struct error err = {0};
@@ -183,8 +205,9 @@ void client_get(struct http_exchange *exchange)
     if (row < 0)
         goto done;
     if (store_read(service_store(exchange->context), population_stored(population)->id,
-                   population_id(population, (size_t)row), application, APPLICATION_COLUMNS, &history,
-                   sizeof history, &history_known, &err)) {
+                   population_id(population, (size_t)row), application, APPLICATION_COLUMNS, bytes,
+                   sizeof bytes, &history_known, &err) ||
+        (history_known && history_read(&history, bytes, sizeof bytes, &err))) {
         problem_answer_error(exchange, &err);
         goto done;
     }

@@ -19,8 +19,8 @@ struct question {
 static void unknown_feature(json_t *problems, const char *pointer, const char *name, const char *also)
 {
     const char *near = request_nearest_feature(name);
-    request_problem(problems, pointer, "\"%.64s\" is %sno feature.%s%s%s", name, also, near ? " Did you mean " : "",
-                    near ? near : "", near ? "?" : "");
+    request_problem(problems, pointer, "\"%.64s\" is %sno feature.%s%s%s", name, also,
+                    near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 static void read_features(struct question *question, const char *list, const struct population *population,
@@ -69,7 +69,8 @@ static bool read_question(struct http_exchange *exchange, const struct populatio
     return fine;
 }
 
-static json_t *render_comparison(const struct group *group, size_t feature, float value, enum language language)
+static json_t *render_comparison(const struct group *group, size_t feature, float value,
+                                 enum language language)
 {
     struct distribution distribution;
     double rank = group_compare(&distribution, group, feature, value);

@@ -53,8 +53,8 @@ static void add_contributions(json_t *result, const struct model *model, const f
     for (size_t i = 0; i < count; i++) {
         size_t feature = ranked[i].feature;
         if (i < top)
-            json_array_append_new(list, render_contribution(feature, vector[feature], contributions[feature],
-                                                            slope, language));
+            json_array_append_new(
+                list, render_contribution(feature, vector[feature], contributions[feature], slope, language));
         else
             rest += contributions[feature];
     }
@@ -72,11 +72,10 @@ static void add_reasons(json_t *list, const struct model *model, const float *ve
     size_t count = reasons_find(reasons, REASONS, model, vector, contributions, against, language);
     for (size_t i = 0; i < count; i++) {
         const struct feature *meaning = catalogue_feature(reasons[i].feature);
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:s, s:s, s:s}", "code", meaning->name, "text",
-                                        reasons[i].text, "theme", catalogue_theme_code(meaning->theme),
-                                        "theme_label", catalogue_theme_label(meaning->theme, language),
-                                        "direction", against ? "against" : "for"));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "code", meaning->name, "text",
+                                              reasons[i].text, "theme", catalogue_theme_code(meaning->theme),
+                                              "theme_label", catalogue_theme_label(meaning->theme, language),
+                                              "direction", against ? "against" : "for"));
     }
 }
 

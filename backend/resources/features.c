@@ -4,19 +4,18 @@
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
 
-static const char *type_of(const struct feature *feature)
+static const char *type_of(const struct feature *feature, const struct column *column)
 {
     if (feature->unit == UNIT_CATEGORY)
         return "category";
     if (feature->unit == UNIT_FLAG)
         return "flag";
-    bool whole = feature->unit == UNIT_COUNT || (feature->column && feature->column->kind == COLUMN_INTEGER);
+    bool whole = feature->unit == UNIT_COUNT || (column && column->kind == COLUMN_INTEGER);
     return whole ? "integer" : "number";
 }
 
-static json_t *render_range(const struct feature *feature)
+static json_t *render_range(const struct feature *feature, const struct column *column)
 {
-    const struct column *column = feature->column;
     if (!column || feature->unit == UNIT_CATEGORY || feature->unit == UNIT_FLAG)
         return json_null();
     return json_pack("{s:o, s:o}", "lowest", render_number(column->lowest), "highest",
@@ -35,12 +34,13 @@ static json_t *render_entry(size_t id, const struct model *model, enum language 
 {
     static const char *const actions[] = {"none", "raise", "lower", "either"};
     const struct feature *feature = catalogue_feature(id);
+    const struct column *column = catalogue_column(id);
     json_t *entry = render_feature(id, language);
     json_object_set_new(entry, "description", json_string(feature->description[language]));
-    json_object_set_new(entry, "type", json_string(type_of(feature)));
-    json_object_set_new(entry, "application", json_boolean(feature->column != NULL));
+    json_object_set_new(entry, "type", json_string(type_of(feature, column)));
+    json_object_set_new(entry, "application", json_boolean(column != NULL));
     json_object_set_new(entry, "categories", render_categories(id, language));
-    json_object_set_new(entry, "range", render_range(feature));
+    json_object_set_new(entry, "range", render_range(feature, column));
     json_object_set_new(entry, "actionable", json_boolean(feature->action != ACTION_NONE));
     json_object_set_new(entry, "action", json_string(actions[feature->action]));
     json_object_set_new(entry, "sensitive", json_boolean(feature->sensitive));

@@ -167,6 +167,7 @@ double group_compare(struct distribution *out, const struct group *group, size_t
     }
     for (size_t i = 0; i < group->count; i++)
         group->values[i] = column[group->members[i]];
-    distribution_compute(out, (int)feature, group->values, group->member_outcomes, group->count, group->scratch);
+    distribution_compute(out, (int)feature, group->values, group->member_outcomes, group->count,
+                         group->scratch);
     return distribution_rank(group->values, group->count, value);
 }

@@ -73,7 +73,7 @@ static void read_history(struct reading *reading, struct history *history, enum 
     }
     history_know(history, table);
     for (size_t i = 0; i < json_array_size(rows) && !is_full(reading); i++) {
-        snprintf(at, sizeof at, "%s/%zu", pointer, i);
+        snprintf(at, sizeof at, "%.200s/%zu", pointer, i);
         if (record_read(row, table, json_array_get(rows, i), at, reading->problems))
             history_add(history, table, row);
     }
@@ -99,8 +99,10 @@ static void read_application(struct reading *reading, size_t index, json_t *obje
     char at[REQUEST_POINTER];
     history_init(&history);
     request_pointer(at, pointer, "application");
-    bool fine = record_read(row, TABLE_APPLICATION, json_object_get(object, "application"), at, reading->problems);
-    json_object_foreach (object, name, value) {
+    bool fine =
+        record_read(row, TABLE_APPLICATION, json_object_get(object, "application"), at, reading->problems);
+    json_object_foreach(object, name, value)
+    {
         int table = history_table(name);
         if (table < 0)
             continue;
@@ -123,8 +125,8 @@ static void read_feature(struct reading *reading, float *vector, const char *nam
     int feature = catalogue_find(name);
     if (feature < 0) {
         const char *near = request_nearest_feature(name);
-        request_problem(reading->problems, pointer, near ? "Unknown feature. Did you mean %s?" : "Unknown feature.",
-                        near);
+        request_problem(reading->problems, pointer,
+                        near ? "Unknown feature. Did you mean %s?" : "Unknown feature.", near);
         return;
     }
     if (json_is_null(value))
@@ -135,9 +137,10 @@ static void read_feature(struct reading *reading, float *vector, const char *nam
     }
     const struct feature *meaning = catalogue_feature((size_t)feature);
     double number = json_number_value(value);
-    size_t categories = meaning->unit == UNIT_CATEGORY && meaning->column ? meaning->column->category_count
-                        : meaning->unit == UNIT_FLAG                      ? 2
-                                                                          : 0;
+    const struct column *column = catalogue_column((size_t)feature);
+    size_t categories = meaning->unit == UNIT_FLAG                 ? 2
+                        : meaning->unit == UNIT_CATEGORY && column ? column->category_count
+                                                                   : 0;
     if (categories > 0 && !(number >= 0 && number < (double)categories && number == floor(number)))
         request_problem(reading->problems, pointer, "%g is not a whole number from 0 to %zu.", number,
                         categories - 1);
@@ -160,7 +163,8 @@ static void read_features(struct reading *reading, size_t index, json_t *feature
     }
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         vector[i] = NAN;
-    json_object_foreach (features, name, value) {
+    json_object_foreach(features, name, value)
+    {
         if (is_full(reading))
             return;
         request_pointer(at, all, name);
@@ -189,12 +193,12 @@ static void read_instance(struct reading *reading, size_t index, json_t *object,
         }
     }
     if (given != 1) {
-        request_problem(reading->problems, pointer,
-                        "Give one of client_id, application or features%s.",
+        request_problem(reading->problems, pointer, "Give one of client_id, application or features%s.",
                         given > 1 ? ", not several" : "");
         return;
     }
-    json_object_foreach (object, name, value) {
+    json_object_foreach(object, name, value)
+    {
         bool known = strcmp(name, kind) == 0 || (kind == kinds[1] && history_table(name) >= 0);
         if (known || is_full(reading))
             continue;
@@ -227,7 +231,8 @@ static int read_document(struct reading *reading, json_t *document, struct http_
         const char *name;
         json_t *value;
         char at[REQUEST_POINTER];
-        json_object_foreach (document, name, value) {
+        json_object_foreach(document, name, value)
+        {
             if (strcmp(name, "instances") == 0)
                 continue;
             request_pointer(at, "", name);
@@ -268,10 +273,11 @@ static json_t *parse_body(struct http_exchange *exchange)
     if (request->binary_body_length == 0)
         snprintf(detail, sizeof detail, "The body is empty; send a JSON object.");
     else if (json_error_code(&error) == json_error_duplicate_key)
-        snprintf(detail, sizeof detail, "A name is given twice in one object (line %d, column %d).", error.line,
-                 error.column);
+        snprintf(detail, sizeof detail, "A name is given twice in one object (line %d, column %d).",
+                 error.line, error.column);
     else
-        snprintf(detail, sizeof detail, "The body is not JSON (line %d, column %d).", error.line, error.column);
+        snprintf(detail, sizeof detail, "The body is not JSON (line %d, column %d).", error.line,
+                 error.column);
     problem_answer(exchange, 400, detail, NULL);
     return NULL;
 }

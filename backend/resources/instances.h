@@ -17,9 +17,9 @@ struct instances {
     int64_t *client_ids; /* -1: none */
 };
 
-/* Reads the body of the exchange. Returns 0, or -1 after answering: 400 not JSON, 404 an unknown client asked for alone,
- * 422 with every wrong field, 503 a client asked for while no portfolio is loaded. The caller frees with
- * instances_free, also after a failure. */
+/* Reads the body of the exchange. Returns 0, or -1 after answering: 400 not JSON, 404 an unknown client asked
+ * for alone, 422 with every wrong field, 503 a client asked for while no portfolio is loaded. The caller
+ * frees with instances_free, also after a failure. */
 int instances_read(struct instances *out, struct http_exchange *exchange);
 void instances_free(struct instances *instances);
 

@@ -20,15 +20,16 @@ void population_get(struct http_exchange *exchange)
     double defaulted = (double)figures->outcomes[CLASS_DEFAULTED];
     double known = defaulted + (double)figures->outcomes[CLASS_REPAID];
     double threshold = model_threshold(model);
-    json_t *answer = json_pack(
-        "{s:I, s:{s:I, s:I, s:I}, s:o, s:o, s:o, s:o, s:o, s:f, s:o}", "size", (json_int_t)size, "outcomes",
-        "repaid", (json_int_t)figures->outcomes[CLASS_REPAID], "defaulted", (json_int_t)defaulted, "unknown",
-        (json_int_t)figures->outcomes[CLASS_UNKNOWN], "default_rate", render_number(known > 0 ? defaulted / known : NAN),
-        "mean_income", render_number(figures->mean_income), "mean_credit", render_number(figures->mean_credit),
-        "refused_share", render_number(size > 0 ? (double)figures->refused / size : NAN), "mean_probability",
-        render_number(figures->mean_probability), "score_at_threshold",
-        model_points(model, log(threshold / (1 - threshold))), "scores",
-        render_histogram(population_points(population), DISTRIBUTION_NUMBER, exchange->language));
+    json_t *answer =
+        json_pack("{s:I, s:{s:I, s:I, s:I}, s:o, s:o, s:o, s:o, s:o, s:f, s:o}", "size", (json_int_t)size,
+                  "outcomes", "repaid", (json_int_t)figures->outcomes[CLASS_REPAID], "defaulted",
+                  (json_int_t)defaulted, "unknown", (json_int_t)figures->outcomes[CLASS_UNKNOWN],
+                  "default_rate", render_number(known > 0 ? defaulted / known : NAN), "mean_income",
+                  render_number(figures->mean_income), "mean_credit", render_number(figures->mean_credit),
+                  "refused_share", render_number(size > 0 ? (double)figures->refused / size : NAN),
+                  "mean_probability", render_number(figures->mean_probability), "score_at_threshold",
+                  model_points(model, log(threshold / (1 - threshold))), "scores",
+                  render_histogram(population_points(population), DISTRIBUTION_NUMBER, exchange->language));
     http_answer_json(exchange, 200, answer);
     json_decref(answer);
     population_release(population);
@@ -47,8 +48,8 @@ void population_feature_get(struct http_exchange *exchange)
     if (feature < 0) {
         char detail[160];
         const char *near = request_nearest_feature(http_path(exchange, "name"));
-        snprintf(detail, sizeof detail, "There is no feature of this name.%s%s%s", near ? " Did you mean " : "",
-                 near ? near : "", near ? "?" : "");
+        snprintf(detail, sizeof detail, "There is no feature of this name.%s%s%s",
+                 near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
         problem_answer(exchange, 404, detail, NULL);
         goto done;
     }

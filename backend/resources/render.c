@@ -29,7 +29,7 @@ json_t *render_float(float value)
 json_t *render_value(size_t feature, float value)
 {
     const struct feature *meaning = catalogue_feature(feature);
-    const struct column *column = meaning->column;
+    const struct column *column = catalogue_column(feature);
     if (isnan(value))
         return json_null();
     if (meaning->unit == UNIT_CATEGORY && column && value >= 0 && (size_t)value < column->category_count)
@@ -41,8 +41,9 @@ json_t *render_feature(size_t feature, enum language language)
 {
     const struct feature *meaning = catalogue_feature(feature);
     return json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", meaning->name, "label", meaning->label[language],
-                     "unit", catalogue_unit_code(meaning->unit), "theme", catalogue_theme_code(meaning->theme),
-                     "theme_label", catalogue_theme_label(meaning->theme, language));
+                     "unit", catalogue_unit_code(meaning->unit), "theme",
+                     catalogue_theme_code(meaning->theme), "theme_label",
+                     catalogue_theme_label(meaning->theme, language));
 }
 
 json_t *render_field(size_t feature, float value, enum language language)
@@ -59,7 +60,7 @@ json_t *render_field(size_t feature, float value, enum language language)
 json_t *render_categories(size_t feature, enum language language)
 {
     const struct feature *meaning = catalogue_feature(feature);
-    const struct column *column = meaning->column;
+    const struct column *column = catalogue_column(feature);
     json_t *list = json_array();
     char text[VALUE_TEXT];
     if (meaning->unit == UNIT_FLAG) {
@@ -87,8 +88,9 @@ json_t *render_histogram(const struct distribution *distribution, int feature, e
         json_array_append_new(edges, json_real(distribution->edges[i]));
     json_object_set_new(histogram, "edges", edges);
     json_object_set_new(histogram, "categories",
-                        distribution->categorical ? render_categories((size_t)feature, language) : json_null());
-    for (size_t class = 0; class < CLASS_COUNT; class++) {
+                        distribution->categorical ? render_categories((size_t)feature, language)
+                                                  : json_null());
+    for (size_t class = 0; class < CLASS_COUNT; class ++) {
         json_t *counts = json_array();
         for (size_t i = 0; i < distribution->bins; i++)
             json_array_append_new(counts, json_integer(distribution->counts[class][i]));
@@ -106,8 +108,8 @@ void render_distribution(json_t *out, const struct distribution *distribution, s
     json_object_set_new(out, "quantiles",
                         distribution->categorical || distribution->known == 0
                             ? json_null()
-                            : json_pack("{s:f, s:f, s:f, s:f, s:f}", "p5", q[0], "p25", q[1], "p50", q[2], "p75",
-                                        q[3], "p95", q[4]));
+                            : json_pack("{s:f, s:f, s:f, s:f, s:f}", "p5", q[0], "p25", q[1], "p50", q[2],
+                                        "p75", q[3], "p95", q[4]));
     json_object_set_new(out, "missing_share",
                         render_number(count ? (double)distribution->missing / (double)count : NAN));
 }

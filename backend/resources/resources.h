@@ -1,4 +1,5 @@
-/* The API's resources: one handler a call, each in the file of its resource. openapi.json says what they answer. */
+/* The API's resources: one handler a call, each in the file of its resource. openapi.json says what they
+ * answer. */
 #ifndef CLAIRSCORE_BACKEND_RESOURCES_H
 #define CLAIRSCORE_BACKEND_RESOURCES_H
 

@@ -94,8 +94,8 @@ const char *http_request_header(const struct http_exchange *exchange, const char
  * limit on what it keeps and is switched off: request->map_post_body is empty.) */
 const char *http_form(struct http_exchange *exchange, const char *name);
 
-/* The next query parameter, from number *at on, whose name is none of `known` (ends with NULL); NULL when there is no
- * other. Start with *at = 0. `lang` is always known. */
+/* The next query parameter, from number *at on, whose name is none of `known` (ends with NULL); NULL when
+ * there is no other. Start with *at = 0. `lang` is always known. */
 const char *http_query_unknown(const struct http_exchange *exchange, const char *const *known, size_t *at);
 
 #endif
