@@ -26,8 +26,11 @@ double model_threshold(const struct model *model);    /* refuse at a probability
  * answer; NaN when most have none. */
 double model_usual(const struct model *model, size_t feature);
 
-const json_t *model_document(const struct model *model);  /* model.json; read only */
-const json_t *model_reference(const struct model *model); /* reference.json; read only */
+const json_t *model_document(const struct model *model); /* model.json; read only */
+
+/* reference.json; read only. Its object "features" has for each feature the model uses {"usual",
+ * "importance": mean absolute contribution in log-odds over the training population, …}. */
+const json_t *model_reference(const struct model *model);
 
 /* Number of features the model uses and the catalogue id of the i-th. */
 size_t model_feature_count(const struct model *model);
@@ -40,15 +43,6 @@ struct score {
     double points;      /* 600 at odds 1:19, 50 points double the odds; higher is safer */
     int refused;        /* probability >= threshold */
 };
-
-/* Score points of a margin, and how many points one unit of log-odds costs (72.13…: points = constant - slope
- * * margin, so a contribution c is worth -slope * c points). */
-double model_points(const struct model *model, double margin);
-double model_points_slope(const struct model *model);
-
-/* Mean absolute contribution (log-odds) of a catalogue feature over the reference population; 0 for features
- * the model does not use. */
-double model_importance(const struct model *model, size_t feature);
 
 /* Scores `rows` vectors of FEATURE_COUNT floats, row after row. The same vector gives the same score
  * alone or among others. Thread-safe. */
