@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "shared/model/decision.h"
+
 static const double UNITS = 1e9;
 
 double scoring_round(double log_odds)
@@ -14,8 +16,8 @@ double scoring_round(double log_odds)
 struct verdict scoring_verdict(const struct model *model, double margin)
 {
     struct verdict verdict = {.margin = scoring_round(margin)};
-    verdict.probability = 1 / (1 + exp(-verdict.margin));
-    verdict.points = model_points(model, verdict.margin);
+    verdict.probability = decision_probability(verdict.margin);
+    verdict.points = decision_points(verdict.margin);
     verdict.refused = verdict.probability >= model_threshold(model);
     return verdict;
 }

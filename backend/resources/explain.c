@@ -6,6 +6,7 @@
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
 #include "shared/http/problem.h"
+#include "shared/model/decision.h"
 #include "shared/model/reasons.h"
 
 enum { REASONS = 4 /* each way */, TOP_LIMIT = 1000, TEXT = 128 };
@@ -24,8 +25,13 @@ static int compare_ranked(const void *a, const void *b)
     return (int)left->feature - (int)right->feature;
 }
 
-static json_t *render_contribution(size_t feature, float value, double contribution, double slope,
-                                   enum language language)
+/* Without the minus that 0 would get. */
+static double points_of(double contribution)
+{
+    return contribution == 0 ? 0 : decision_contribution_points(contribution);
+}
+
+static json_t *render_contribution(size_t feature, float value, double contribution, enum language language)
 {
     const struct feature *meaning = catalogue_feature(feature);
     char text[TEXT];
@@ -33,7 +39,7 @@ static json_t *render_contribution(size_t feature, float value, double contribut
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:f, s:f}", "feature", meaning->name, "label",
                      meaning->label[language], "theme", catalogue_theme_code(meaning->theme), "value",
                      render_value(feature, value), "text", text, "contribution", contribution, "points",
-                     contribution == 0 ? 0 : -slope * contribution);
+                     points_of(contribution));
 }
 
 static void add_contributions(json_t *result, const struct model *model, const float *vector,
@@ -41,7 +47,7 @@ static void add_contributions(json_t *result, const struct model *model, const f
 {
     struct ranked ranked[FEATURE_COUNT];
     size_t count = model_feature_count(model);
-    double slope = model_points_slope(model), rest = 0;
+    double rest = 0;
     for (size_t i = 0; i < count; i++) {
         size_t feature = model_feature(model, i);
         ranked[i] = (struct ranked){(uint16_t)feature, fabs(contributions[feature])};
@@ -54,7 +60,7 @@ static void add_contributions(json_t *result, const struct model *model, const f
         size_t feature = ranked[i].feature;
         if (i < top)
             json_array_append_new(
-                list, render_contribution(feature, vector[feature], contributions[feature], slope, language));
+                list, render_contribution(feature, vector[feature], contributions[feature], language));
         else
             rest += contributions[feature];
     }
@@ -62,7 +68,7 @@ static void add_contributions(json_t *result, const struct model *model, const f
     json_object_set_new(result, "contributions", list);
     json_object_set_new(result, "rest",
                         json_pack("{s:I, s:f, s:f}", "count", (json_int_t)(count - top), "contribution", rest,
-                                  "points", rest == 0 ? 0 : -slope * rest));
+                                  "points", points_of(rest)));
 }
 
 static void add_reasons(json_t *list, const struct model *model, const float *vector,

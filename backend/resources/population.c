@@ -6,6 +6,7 @@
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
 #include "shared/http/problem.h"
+#include "shared/model/decision.h"
 
 void population_get(struct http_exchange *exchange)
 {
@@ -28,7 +29,7 @@ void population_get(struct http_exchange *exchange)
                   render_number(figures->mean_income), "mean_credit", render_number(figures->mean_credit),
                   "refused_share", render_number(size > 0 ? (double)figures->refused / size : NAN),
                   "mean_probability", render_number(figures->mean_probability), "score_at_threshold",
-                  model_points(model, log(threshold / (1 - threshold))), "scores",
+                  decision_points(decision_margin(threshold)), "scores",
                   render_histogram(population_points(population), DISTRIBUTION_NUMBER, exchange->language));
     http_answer_json(exchange, 200, answer);
     json_decref(answer);
