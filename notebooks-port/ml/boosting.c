@@ -1,0 +1,201 @@
+#include "notebooks-port/ml/boosting.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xgboost/c_api.h>
+
+#include "shared/model/booster.h"
+
+/* Histogram sums are floating-point, so their order, hence the number of threads, decides their last bits. */
+static const char TRAINING_THREADS[] = "2";
+
+struct boosting {
+    BoosterHandle handle;
+};
+
+json_t *boosting_defaults(void)
+{
+    return json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f}", "objective", "binary:logistic",
+                     "tree_method", "hist", "eval_metric", "logloss", "max_depth", 4, "eta", 0.02,
+                     "subsample", 0.7, "colsample_bytree", 0.1, "min_child_weight", 40.0, "lambda", 20.0);
+}
+
+static int make_matrix(DMatrixHandle *out, const struct boosting_data *data, struct error *err)
+{
+    if (XGDMatrixCreateFromMat(data->values, data->rows, data->columns, NAN, out))
+        return booster_fail(err, "reading a matrix");
+    if (!data->labels)
+        return 0;
+    float *labels = malloc(data->rows * sizeof *labels);
+    int status = labels ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
+    for (size_t i = 0; labels && i < data->rows; i++)
+        labels[i] = data->labels[i];
+    if (status == 0 && XGDMatrixSetFloatInfo(*out, "label", labels, data->rows))
+        status = booster_fail(err, "reading labels");
+    free(labels);
+    if (status) {
+        XGDMatrixFree(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+/* XGBoost takes every parameter as text. */
+static int set_parameters(BoosterHandle handle, const json_t *parameters, uint64_t seed, struct error *err)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+    char text[64];
+    json_object_foreach((json_t *)parameters, name, value)
+    {
+        if (json_is_number(value))
+            snprintf(text, sizeof text, "%.17g", json_number_value(value));
+        if (XGBoosterSetParam(handle, name, json_is_string(value) ? json_string_value(value) : text))
+            return booster_fail(err, "setting a parameter");
+    }
+    snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
+    if (XGBoosterSetParam(handle, "seed", text) || XGBoosterSetParam(handle, "nthread", TRAINING_THREADS) ||
+        XGBoosterSetParam(handle, "verbosity", "0"))
+        return booster_fail(err, "setting a parameter");
+    return 0;
+}
+
+/* A booster that knows the matrices it will meet. */
+static int create(BoosterHandle *out, const DMatrixHandle *matrices, size_t count, const json_t *parameters,
+                  uint64_t seed, struct error *err)
+{
+    if (XGBoosterCreate(matrices, count, out))
+        return booster_fail(err, "creating a booster");
+    return set_parameters(*out, parameters, seed, err);
+}
+
+int boosting_train(struct boosting **out, const struct boosting_data *data, const json_t *parameters,
+                   uint64_t seed, unsigned rounds, struct error *err)
+{
+    DMatrixHandle matrix = NULL;
+    struct boosting *boosting = calloc(1, sizeof *boosting);
+    int status = boosting ? make_matrix(&matrix, data, err) : error_set(err, ERROR_INTERNAL, "out of memory");
+    if (status == 0)
+        status = create(&boosting->handle, &matrix, 1, parameters, seed, err);
+    for (unsigned i = 0; status == 0 && i < rounds; i++)
+        if (XGBoosterUpdateOneIter(boosting->handle, (int)i, matrix))
+            status = booster_fail(err, "training");
+    if (matrix)
+        XGDMatrixFree(matrix);
+    if (status == 0)
+        *out = boosting;
+    else
+        boosting_free(boosting);
+    return status;
+}
+
+/* The figure behind the last colon of "[12]\twatched-logloss:0.2461". */
+static double read_evaluation(const char *line)
+{
+    const char *colon = strrchr(line, ':');
+    return colon ? strtod(colon + 1, NULL) : (double)NAN;
+}
+
+int boosting_find_rounds(unsigned *rounds, const struct boosting_data *data,
+                         const struct boosting_data *watched, const json_t *parameters, uint64_t seed,
+                         unsigned limit, unsigned patience, struct error *err)
+{
+    DMatrixHandle matrices[2] = {NULL, NULL};
+    const char *names[] = {"watched"};
+    BoosterHandle handle = NULL;
+    int status = make_matrix(&matrices[0], data, err);
+    if (status == 0)
+        status = make_matrix(&matrices[1], watched, err);
+    if (status == 0)
+        status = create(&handle, matrices, 2, parameters, seed, err);
+    double best = INFINITY;
+    *rounds = 0;
+    for (unsigned i = 0; status == 0 && i < limit && i < *rounds + patience; i++) {
+        const char *line = NULL;
+        if (XGBoosterUpdateOneIter(handle, (int)i, matrices[0]) ||
+            XGBoosterEvalOneIter(handle, (int)i, &matrices[1], names, 1, &line)) {
+            status = booster_fail(err, "training");
+            break;
+        }
+        double loss = read_evaluation(line);
+        if (loss < best) {
+            best = loss;
+            *rounds = i + 1;
+        }
+    }
+    if (handle)
+        XGBoosterFree(handle);
+    for (int i = 0; i < 2; i++)
+        if (matrices[i])
+            XGDMatrixFree(matrices[i]);
+    return status;
+}
+
+/* Predictions of `type` (1 margin, 2 contributions) into `out[rows × width]`. */
+static int predict(const struct boosting *boosting, const struct boosting_data *data, int type, float *out,
+                   size_t width, struct error *err)
+{
+    char config[160];
+    snprintf(
+        config, sizeof config,
+        "{\"type\":%d,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"strict_shape\":false}",
+        type);
+    struct boosting_data unlabelled = {data->values, NULL, data->rows, data->columns};
+    DMatrixHandle matrix = NULL;
+    if (make_matrix(&matrix, &unlabelled, err))
+        return -1;
+    const bst_ulong *shape = NULL;
+    bst_ulong dimensions = 0;
+    const float *result = NULL;
+    int status = 0;
+    if (XGBoosterPredictFromDMatrix(boosting->handle, matrix, config, &shape, &dimensions, &result))
+        status = booster_fail(err, "predicting");
+    else
+        memcpy(out, result, data->rows * width * sizeof *out);
+    XGDMatrixFree(matrix);
+    return status;
+}
+
+int boosting_predict(const struct boosting *boosting, const struct boosting_data *data, double *margins,
+                     struct error *err)
+{
+    float *result = malloc(data->rows * sizeof *result);
+    if (!result)
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    int status = predict(boosting, data, 1, result, 1, err);
+    for (size_t i = 0; status == 0 && i < data->rows; i++)
+        margins[i] = (double)result[i];
+    free(result);
+    return status;
+}
+
+int boosting_explain(const struct boosting *boosting, const struct boosting_data *data, float *contributions,
+                     struct error *err)
+{
+    return predict(boosting, data, 2, contributions, data->columns + 1, err);
+}
+
+int boosting_save(const struct boosting *boosting, const char *path, struct error *err)
+{
+    return XGBoosterSaveModel(boosting->handle, path) ? booster_fail(err, "saving the model") : 0;
+}
+
+void boosting_version(char *out, size_t size)
+{
+    int major = 0;
+    int minor = 0;
+    int patch = 0;
+    XGBoostVersion(&major, &minor, &patch);
+    snprintf(out, size, "%d.%d.%d", major, minor, patch);
+}
+
+void boosting_free(struct boosting *boosting)
+{
+    if (!boosting)
+        return;
+    if (boosting->handle)
+        XGBoosterFree(boosting->handle);
+    free(boosting);
+}
