@@ -15,7 +15,7 @@ static const size_t stories[][STORY_FEATURES] = {
     {FEATURE_AMT_CREDIT, FEATURE_AMT_GOODS_PRICE},
     {FEATURE_CREDIT_TO_GOODS, FEATURE_INSURANCE_TO_INCOME},
     {FEATURE_AMT_ANNUITY, FEATURE_ANNUITY_TO_INCOME, FEATURE_CREDIT_TO_INCOME, FEATURE_AMT_INCOME_TOTAL},
-    {FEATURE_DAYS_EMPLOYED, FEATURE_CAR_TO_EMPLOYED, FEATURE_NAME_INCOME_TYPE, FEATURE_FLAG_EMP_PHONE},
+    {FEATURE_DAYS_EMPLOYED, FEATURE_NAME_INCOME_TYPE, FEATURE_FLAG_EMP_PHONE},
     {FEATURE_FLAG_OWN_CAR, FEATURE_OWN_CAR_AGE},
     {FEATURE_REGION_RATING_CLIENT, FEATURE_REGION_RATING_CLIENT_W_CITY, FEATURE_REGION_POPULATION_RELATIVE},
     {FEATURE_REG_CITY_NOT_LIVE_CITY, FEATURE_REG_CITY_NOT_WORK_CITY, FEATURE_LIVE_CITY_NOT_WORK_CITY},
@@ -52,9 +52,13 @@ static size_t story_of(size_t feature)
 /* What can be said to a client: nothing sensitive, no unexplained code or number. */
 static bool can_be_said(size_t feature)
 {
-    static const size_t unsaid[] = {FEATURE_EXT_VAR,       FEATURE_EXT_PRODUCT,
-                                    FEATURE_EXT_WEIGHTED,  FEATURE_WEEKDAY_APPR_PROCESS_START,
-                                    FEATURE_MISSING_COUNT, FEATURE_HOUR_APPR_PROCESS_START};
+    static const size_t unsaid[] = {FEATURE_CAR_TO_EMPLOYED,
+                                    FEATURE_EXT_VAR,
+                                    FEATURE_EXT_PRODUCT,
+                                    FEATURE_EXT_WEIGHTED,
+                                    FEATURE_WEEKDAY_APPR_PROCESS_START,
+                                    FEATURE_MISSING_COUNT,
+                                    FEATURE_HOUR_APPR_PROCESS_START};
     if (catalogue_feature(feature)->sensitive)
         return false;
     if (feature >= FEATURE_APARTMENTS_AVG && feature <= FEATURE_TOTALAREA_MODE &&
