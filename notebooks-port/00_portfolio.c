@@ -101,7 +101,7 @@ static int run_fit(const struct arguments *arguments, struct error *err)
     const char *path = arguments->out ? arguments->out : DESCRIPTION_PATH;
     struct description *description = NULL;
     struct fit_report report;
-    int failed = portfolio_fit(&description, &report, arguments->data, err);
+    int failed = portfolio_fit(&description, &report, arguments->data, FIT_SIMULATED, err);
     if (!failed)
         failed = description_save(description, path, err);
     if (!failed) {

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "notebooks-port/ml/correlation.h"
 #include "notebooks-port/portfolio/copula.h"
 #include "shared/base/progress.h"
 
-enum { ROUNDS = 8, CLIENTS = 30000, CELLS = FIELD_COUNT * FIELD_COUNT };
+enum { ROUNDS = 8, CELLS = FIELD_COUNT * FIELD_COUNT };
 
 static const double LOWEST_ROOT = 1e-4, STRONGEST = 0.998, STEP = 0.8;
 
@@ -61,18 +62,18 @@ static double clamp(double value)
 
 /* Generates clients with the present correlations and measures how they correlate. */
 static int simulate(double *out, double *scores, const struct description *description, uint64_t seed,
-                    struct error *err)
+                    size_t simulated, struct error *err)
 {
     struct client client;
     double values[FIELD_COUNT];
-    for (size_t c = 0; c < CLIENTS; c++) {
+    for (size_t c = 0; c < simulated; c++) {
         client_draw(&client, description, seed, (int64_t)c + 1);
         fields_read(values, client.row);
         memcpy(values + FIELD_HISTORY, client.values + FIELD_HISTORY,
                (FIELD_COUNT - FIELD_HISTORY) * sizeof *values);
         measure_row(scores + c * FIELD_COUNT, description, values);
     }
-    return copula_correlate(out, NULL, scores, CLIENTS, FIELD_COUNT, err);
+    return correlation_pairwise(out, NULL, scores, simulated, FIELD_COUNT, err);
 }
 
 /* Target correlations of the scores: what was measured, shrunk by its own sampling error, and for
@@ -82,6 +83,8 @@ static void set_target(double *target, const double *pairs, const double *reliab
     for (size_t i = 0; i < FIELD_COUNT; i++)
         for (size_t j = 0; j < FIELD_COUNT; j++) {
             double n = pairs[i * FIELD_COUNT + j], r = target[i * FIELD_COUNT + j];
+            if (isnan(r)) /* never known together, or one is constant */
+                r = 0;
             double seen = n > 0 ? r * r / (r * r + 1 / n) : 0;
             for (size_t side = 0; side < 2; side++) {
                 size_t field = side ? j : i;
@@ -208,7 +211,8 @@ static double correct(double *wanted, const double *target, const double *got, c
     for (size_t i = 0; i < FIELD_COUNT; i++)
         for (size_t j = 0; j < i; j++) {
             size_t at = i * FIELD_COUNT + j;
-            double miss = target[at] - got[at], strength = sqrt(information[i] * information[j]);
+            double miss = isnan(got[at]) ? 0 : target[at] - got[at],
+                   strength = sqrt(information[i] * information[j]);
             if (i < FIELD_HISTORY) {
                 error += fabs(miss);
                 pairs++;
@@ -220,9 +224,9 @@ static double correct(double *wanted, const double *target, const double *got, c
 }
 
 int calibrate_correlation(struct description *description, const double *values, size_t rows,
-                          const double *reliability, double *error, struct error *err)
+                          const double *reliability, size_t simulated, double *error, struct error *err)
 {
-    size_t most = rows > CLIENTS ? rows : CLIENTS;
+    size_t most = rows > simulated ? rows : simulated;
     double *scores = malloc(most * FIELD_COUNT * sizeof *scores);
     double *target = malloc(CELLS * sizeof *target), *pairs = malloc(CELLS * sizeof *pairs);
     double *wanted = malloc(CELLS * sizeof *wanted), *got = malloc(CELLS * sizeof *got);
@@ -235,7 +239,7 @@ int calibrate_correlation(struct description *description, const double *values,
     for (size_t r = 0; r < rows; r++)
         score_row(scores + r * FIELD_COUNT, description, values + r * FIELD_COUNT);
     measure_information(information, scores, rows);
-    if (copula_correlate(target, pairs, scores, rows, FIELD_COUNT, err) < 0)
+    if (correlation_pairwise(target, pairs, scores, rows, FIELD_COUNT, err) < 0)
         goto done;
     set_target(target, pairs, reliability);
     for (size_t i = 0; i < FIELD_COUNT; i++)
@@ -249,13 +253,13 @@ int calibrate_correlation(struct description *description, const double *values,
         }
     for (size_t r = 0; r < rows; r++)
         measure_row(scores + r * FIELD_COUNT, description, values + r * FIELD_COUNT);
-    if (copula_correlate(target, pairs, scores, rows, FIELD_COUNT, err) < 0)
+    if (correlation_pairwise(target, pairs, scores, rows, FIELD_COUNT, err) < 0)
         goto done;
     set_target(target, pairs, reliability);
     struct progress progress = progress_start("calibrating correlations", ROUNDS);
     for (int round = 0; round < ROUNDS; round++) {
         if (apply(description, wanted, err) < 0 ||
-            simulate(got, scores, description, CALIBRATE_SEED + (uint64_t)round, err) < 0)
+            simulate(got, scores, description, CALIBRATE_SEED + (uint64_t)round, simulated, err) < 0)
             goto done;
         *error = correct(wanted, target, got, information, round + 1 < ROUNDS);
         progress_update(&progress, (uint64_t)round + 1);

@@ -7,12 +7,6 @@
 #include "notebooks-port/portfolio/random.h"
 #include "shared/base/error.h"
 
-/* Pairwise-complete correlations of the `size` columns of a row-major `rows` × `size` matrix (NaN =
- * missing) into the symmetric out[size × size]; pairs[size × size] (may be NULL) receives how many rows
- * knew both. A pair with fewer than two rows or a constant column correlates 0. */
-int copula_correlate(double *out, double *pairs, const double *values, size_t rows, size_t size,
-                     struct error *err);
-
 /* The nearest correlation matrix in the sense of Higham (2002), by alternating projections: onto
  * matrices whose eigenvalues are at least `lowest`, onto those with a unit diagonal. In place. */
 int copula_make_positive(double *matrix, size_t size, double lowest, struct error *err);

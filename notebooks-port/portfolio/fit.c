@@ -13,7 +13,7 @@
 #include "shared/base/progress.h"
 #include "shared/data/table.h"
 
-enum { FEWEST_CLIENTS = 200, FINENESS = 60, LEAST_ROWS = 1000, REPORT_CLIENTS = 30000, FOLDS = 5 };
+enum { FEWEST_CLIENTS = 200, FINENESS = 60, LEAST_ROWS = 1000, FOLDS = 5 };
 
 /* The clients learned from: application_train first, then application_test, whose histories count too. */
 struct clients {
@@ -256,22 +256,22 @@ done:
 }
 
 /* Moves the intercept until generated clients default at the real rate. */
-static int solve_intercept(struct description *out, double rate, struct error *err)
+static int solve_intercept(struct description *out, double rate, size_t simulated, struct error *err)
 {
-    double *log_odds = malloc(REPORT_CLIENTS * sizeof *log_odds);
+    double *log_odds = malloc((simulated + 1) * sizeof *log_odds);
     if (log_odds == NULL)
-        return error_set(err, ERROR_INTERNAL, "no memory for %d clients", REPORT_CLIENTS);
+        return error_set(err, ERROR_INTERNAL, "no memory for %zu clients", simulated);
     struct client client;
-    for (int i = 0; i < REPORT_CLIENTS; i++) {
-        client_draw(&client, out, CALIBRATE_SEED, i + 1);
+    for (size_t i = 0; i < simulated; i++) {
+        client_draw(&client, out, CALIBRATE_SEED, (int64_t)i + 1);
         log_odds[i] = log(client.probability / (1 - client.probability));
     }
     double low = -10, high = 10;
     for (int step = 0; step < 60; step++) {
         double middle = (low + high) / 2, sum = 0;
-        for (int i = 0; i < REPORT_CLIENTS; i++)
+        for (size_t i = 0; i < simulated; i++)
             sum += 1 / (1 + exp(-log_odds[i] - middle));
-        if (sum / REPORT_CLIENTS < rate)
+        if (sum / (double)simulated < rate)
             low = middle;
         else
             high = middle;
@@ -282,7 +282,7 @@ static int solve_intercept(struct description *out, double rate, struct error *e
 }
 
 static int fit_risk(struct description *out, const struct clients *clients, const double *reliability,
-                    struct fit_report *report, struct error *err)
+                    struct fit_report *report, size_t simulated, struct error *err)
 {
     double defaults = 0, *log_odds = malloc(clients->train * sizeof *log_odds);
     uint8_t *fold = malloc(clients->train);
@@ -311,14 +311,15 @@ static int fit_risk(struct description *out, const struct clients *clients, cons
         fit_history_risk(out, clients, log_odds, fold, reliability, report, err) < 0)
         goto done;
     progress_end(&progress, FOLDS + 1);
-    failed = solve_intercept(out, report->rate, err);
+    failed = solve_intercept(out, report->rate, simulated, err);
 done:
     free(log_odds);
     free(fold);
     return failed;
 }
 
-int portfolio_fit(struct description **out, struct fit_report *report, const char *folder, struct error *err)
+int portfolio_fit(struct description **out, struct fit_report *report, const char *folder, size_t simulated,
+                  struct error *err)
 {
     struct clients clients = {0};
     struct history_fit history = {0};
@@ -354,10 +355,10 @@ int portfolio_fit(struct description **out, struct fit_report *report, const cha
         if (fit_field(made, i, &clients, err) < 0)
             goto done;
     fit_documents(made, &clients);
-    if (calibrate_correlation(made, clients.values, clients.count, history.reliability,
+    if (calibrate_correlation(made, clients.values, clients.count, history.reliability, simulated,
                               &report->correlation_error, err) < 0)
         goto done;
-    failed = fit_risk(made, &clients, history.reliability, report, err);
+    failed = fit_risk(made, &clients, history.reliability, report, simulated, err);
 done:
     id_map_free(&clients.ids);
     free(clients.values);

@@ -13,7 +13,11 @@ struct fit_report {
     double correlation_error;   /* mean absolute difference of generated and real correlations */
 };
 
-/* Learns from the eight tables in `folder`. The caller frees *out. */
-int portfolio_fit(struct description **out, struct fit_report *report, const char *folder, struct error *err);
+enum { FIT_SIMULATED = 30000 };
+
+/* Learns from the eight tables in `folder`; `simulated` clients (FIT_SIMULATED; fewer are quicker and
+ * less exact) are generated in each round of calibration. The caller frees *out. */
+int portfolio_fit(struct description **out, struct fit_report *report, const char *folder, size_t simulated,
+                  struct error *err);
 
 #endif

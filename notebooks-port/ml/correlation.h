@@ -1,0 +1,15 @@
+/* Pearson correlations of the columns of a matrix with missing values. */
+#ifndef CLAIRSCORE_ML_CORRELATION_H
+#define CLAIRSCORE_ML_CORRELATION_H
+
+#include <stddef.h>
+
+#include "shared/base/error.h"
+
+/* Pairwise-complete correlations of the `size` columns of a row-major `rows` × `size` matrix (NaN =
+ * missing) into the symmetric out[size × size]; pairs[size × size] (may be NULL) receives how many rows
+ * knew both. NaN for a pair with fewer than two rows or a constant column, 1 on the diagonal. */
+int correlation_pairwise(double *out, double *pairs, const double *values, size_t rows, size_t size,
+                         struct error *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* Population stability index: Σ (a − e) ln(a / e) over bins, e the expected and a the actual share.
+ * Under 0.10 stable, 0.10–0.25 worth a look, above 0.25 another population. */
+#ifndef CLAIRSCORE_ML_PSI_H
+#define CLAIRSCORE_ML_PSI_H
+
+#include <stddef.h>
+
+#include "shared/base/error.h"
+
+/* The index of two rows of shares. A share below 0.0001 counts as that much, so that an empty bin does
+ * not make the index infinite. */
+double psi_of_shares(const double *expected, const double *actual, size_t count);
+
+/* The index of a quantity: one bin for missing (NaN), one for every value that at least 2 % of the
+ * expected have, and deciles of the other expected values. */
+int psi_of_numbers(double *out, const double *expected, size_t expected_count, const double *actual,
+                   size_t actual_count, struct error *err);
+
+/* The index of a category: one bin a level (values are codes 0 ≤ code < levels), one for missing. */
+int psi_of_levels(double *out, const double *expected, size_t expected_count, const double *actual,
+                  size_t actual_count, size_t levels, struct error *err);
+
+/* What chance alone makes the index between samples of these sizes exceed once in twenty times: with k
+ * bins it is (1/n + 1/m) times a chi-square of k − 1 degrees (Yurdakul 2018). */
+double psi_chance(size_t expected_count, size_t actual_count, size_t bins);
+
+#endif
