@@ -12,6 +12,7 @@
 
 #include "backend/scoring.h"
 #include "shared/base/file.h"
+#include "shared/base/id_map.h"
 #include "shared/base/progress.h"
 #include "shared/data/table.h"
 #include "shared/features/features.h"
@@ -102,7 +103,8 @@ struct import {
     const struct history_set *histories;
     struct store_population population;
     struct batch *batch;
-    uint64_t seen; /* rows of the application files so far */
+    uint64_t seen;         /* rows of the application files so far */
+    struct id_map clients; /* the ids of those rows */
     bool show_progress;
 };
 
@@ -122,11 +124,17 @@ static int import_file(struct import *import, const char *name, struct error *er
     struct progress progress = progress_start(name, table_size(reader));
     uint64_t rows = 0;
     while ((more = table_next(reader, row, err)) == 1) {
+        int64_t id = (int64_t)row[APPLICATION_SK_ID_CURR];
+        int added = id_map_add(&import->clients, id, 0, err);
+        if (added != 0) {
+            error_set(err, ERROR_INVALID, "%s:%" PRIu64 ": SK_ID_CURR: %" PRId64 ": is in another file too",
+                      path, table_line(reader), id);
+            goto done;
+        }
         rows++;
         if (import->seen++ < stored)
             continue;
-        batch_add(import->batch, row,
-                  history_set_get(import->histories, (int64_t)row[APPLICATION_SK_ID_CURR]));
+        batch_add(import->batch, row, history_set_get(import->histories, id));
         if (import->batch->count == BATCH &&
             batch_store(import->batch, import->store, &import->population, import->model, err))
             goto done;
@@ -179,6 +187,7 @@ static int import_all(struct import *import, struct error *err)
     status = store_import_finish(import->store, &import->population, err);
 done:
     history_set_free(histories);
+    id_map_free(&import->clients);
     free(import->batch);
     return status;
 }

@@ -1,0 +1,71 @@
+// The contract itself: references, examples, and that the server offers what it says and nothing else.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { KEY, importPortfolio, makeFolder, makePortfolio, startBackend } from './support/backend.js';
+import { openapi, resolve, schemaAt, validate } from './support/contract.js';
+
+let backend;
+before(async () => {
+    const database = `sqlite:${makeFolder()}/store.db`;
+    importPortfolio(makePortfolio(50), database);
+    backend = await startBackend({ database });
+});
+after(() => backend?.stop());
+
+function* nodes(value, where = []) {
+    if (value === null || typeof value !== 'object') return;
+    yield [where, value];
+    for (const [name, child] of Object.entries(value)) yield* nodes(child, [...where, name]);
+}
+
+test('every reference leads somewhere', () => {
+    for (const [where, node] of nodes(openapi))
+        if (typeof node.$ref === 'string') assert.ok(resolve(where, node)[1], `${where.join('/')}: ${node.$ref}`);
+});
+
+test('every component is used', () => {
+    const text = JSON.stringify(openapi);
+    for (const [kind, entries] of Object.entries(openapi.components))
+        if (kind !== 'securitySchemes')
+            for (const name of Object.keys(entries))
+                assert.ok(text.includes(`"#/components/${kind}/${name}"`), `${kind}/${name}`);
+});
+
+test('every example is what its schema says', () => {
+    let seen = 0;
+    for (const [where, node] of nodes(openapi)) {
+        if (!node.schema || where.includes('parameters') || where.includes('headers')) continue;
+        const examples = [node.example, ...Object.values(node.examples ?? {}).map((example) => example.value)];
+        for (const example of examples.filter((value) => value !== undefined)) {
+            validate(schemaAt(...where, 'schema'), example, where.join('/'));
+            seen++;
+        }
+    }
+    assert.ok(seen > 15);
+});
+
+test('operations have names, tags, and an answer for every kind of error they can give', () => {
+    const names = new Set();
+    for (const [path, item] of Object.entries(openapi.paths)) {
+        for (const [method, operation] of Object.entries(item)) {
+            assert.ok(!names.has(operation.operationId), operation.operationId);
+            names.add(operation.operationId);
+            assert.ok(openapi.tags.some((tag) => tag.name === operation.tags[0]), `${method} ${path}`);
+            assert.equal('401' in operation.responses, !operation.security, `${method} ${path}`);
+            for (const [, parameter] of path.matchAll(/\{([^}]+)\}/g))
+                assert.ok(operation.parameters.some((one) => resolve([], one)[1].name === parameter));
+        }
+    }
+});
+
+test('the server gives the contract and has every path of it', async () => {
+    const { body } = await backend.get('/openapi.json', { key: '' });
+    assert.deepEqual(body, openapi);
+    for (const path of Object.keys(openapi.paths)) {
+        const address = path.replace('{id}', '1').replace('{name}', 'X');
+        const response = await fetch(backend.url + address, { method: 'PATCH', headers: { authorization: `Bearer ${KEY}` } });
+        assert.equal(response.status, 405, path);
+        const allowed = response.headers.get('allow').split(', ').filter((method) => method !== 'HEAD');
+        assert.deepEqual(allowed.map((method) => method.toLowerCase()), Object.keys(openapi.paths[path]));
+    }
+});
