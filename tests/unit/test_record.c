@@ -1,0 +1,133 @@
+/* Rows from JSON: every wrong field is named with a pointer and what would be right. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "shared/data/record.h"
+
+/* Reads `text` as an application; the problems found, to be released. */
+static json_t *read_application(const char *text, double *row, bool *good)
+{
+    json_t *object = json_loads(text, JSON_DECODE_ANY, NULL);
+    assert_non_null(object);
+    json_t *problems = json_array();
+    *good = record_read(row, TABLE_APPLICATION, object, "/application", problems);
+    assert_int_equal(*good, json_array_size(problems) == 0);
+    json_decref(object);
+    return problems;
+}
+
+static void good_fields_are_taken(void **state)
+{
+    (void)state;
+    double row[APPLICATION_COLUMNS];
+    bool good = false;
+    json_decref(read_application("{\"AMT_CREDIT\": 406597.5, \"CODE_GENDER\": \"F\", \"CNT_CHILDREN\": 2.0,"
+                                 " \"FLAG_EMAIL\": 1, \"EXT_SOURCE_1\": null}",
+                                 row, &good));
+    assert_true(good);
+    assert_true(row[APPLICATION_AMT_CREDIT] == 406597.5);
+    assert_true(row[APPLICATION_CODE_GENDER] == CODE_GENDER_F);
+    assert_true(row[APPLICATION_CNT_CHILDREN] == 2);
+    assert_true(isnan(row[APPLICATION_EXT_SOURCE_1]));
+    assert_true(isnan(row[APPLICATION_AMT_INCOME_TOTAL]));
+}
+
+static void wrong_fields_are_all_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *pointer, *detail;
+    } cases[] = {
+        {"{\"AMT_CREDITS\": 1}", "/application/AMT_CREDITS", "did you mean AMT_CREDIT?"},
+        {"{\"x\": 1}", "/application/x", "no such field"},
+        {"{\"a/b~c\": 1}", "/application/a~1b~0c", "no such field"},
+        {"{\"AMT_CREDIT\": \"12\"}", "/application/AMT_CREDIT", "is not a number"},
+        {"{\"AMT_CREDIT\": [1]}", "/application/AMT_CREDIT", "[1] is not a number"},
+        {"{\"AMT_CREDIT\": -5}", "/application/AMT_CREDIT", "-5 is not between 0 and"},
+        {"{\"CNT_CHILDREN\": 1.5}", "/application/CNT_CHILDREN", "1.5 is not a whole number"},
+        {"{\"FLAG_EMAIL\": 2}", "/application/FLAG_EMAIL", "2 is not between 0 and 1"},
+        {"{\"FLAG_EMAIL\": true}", "/application/FLAG_EMAIL", "true is not a number"},
+        {"{\"CODE_GENDER\": \"f\"}", "/application/CODE_GENDER", "did you mean \"F\"?"},
+        {"{\"CODE_GENDER\": 1}", "/application/CODE_GENDER", "it takes one of \"F\", \"M\", \"XNA\""},
+        {"{\"NAME_EDUCATION_TYPE\": \"Higher educaton\"}", "/application/NAME_EDUCATION_TYPE",
+         "did you mean \"Higher education\"?"},
+        {"{\"ORGANIZATION_TYPE\": \"Quite another thing\"}", "/application/ORGANIZATION_TYPE", "…"},
+        {"[]", "/application", "must be an object"},
+        {"3", "/application", "must be an object"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double row[APPLICATION_COLUMNS];
+        bool good = true;
+        json_t *problems = read_application(cases[i].text, row, &good);
+        assert_int_equal(json_array_size(problems), 1);
+        const json_t *problem = json_array_get(problems, 0);
+        assert_string_equal(json_string_value(json_object_get(problem, "pointer")), cases[i].pointer);
+        const char *detail = json_string_value(json_object_get(problem, "detail"));
+        if (!strstr(detail, cases[i].detail))
+            fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].text, detail, cases[i].detail);
+        json_decref(problems);
+    }
+    double row[APPLICATION_COLUMNS];
+    bool good = true;
+    json_t *problems =
+        read_application("{\"AMT_CREDIT\": \"a\", \"x\": 1, \"CODE_GENDER\": \"?\"}", row, &good);
+    assert_int_equal(json_array_size(problems), 3);
+    json_decref(problems);
+}
+
+static void long_values_are_cut(void **state)
+{
+    (void)state;
+    char text[5000];
+    memset(text, 'x', sizeof text);
+    memcpy(text, "{\"CODE_GENDER\": \"", 17);
+    memcpy(text + sizeof text - 3, "\"}", 3);
+    double row[APPLICATION_COLUMNS];
+    bool good = true;
+    json_t *problems = read_application(text, row, &good);
+    assert_true(json_string_length(json_object_get(json_array_get(problems, 0), "detail")) < 400);
+    json_decref(problems);
+    memcpy(text, "{\"", 2);
+    memset(text + 2, 'y', 15);
+    memcpy(text + sizeof text - 5, "\":1}", 5);
+    problems = read_application(text, row, &good);
+    assert_true(json_string_length(json_object_get(json_array_get(problems, 0), "pointer")) < 300);
+    json_decref(problems);
+}
+
+static void rows_make_the_round_trip(void **state)
+{
+    (void)state;
+    for (int t = 0; t < TABLE_COUNT; t++) {
+        const struct table_schema *schema = home_credit_schema((enum home_credit_table)t);
+        double row[APPLICATION_COLUMNS];
+        double again[APPLICATION_COLUMNS];
+        for (size_t i = 0; i < schema->column_count; i++)
+            row[i] = i % 3 == 2 && schema->columns[i].kind != COLUMN_KEY ? (double)NAN
+                                                                         : schema->columns[i].highest;
+        json_t *object = record_write(row, (enum home_credit_table)t);
+        json_t *problems = json_array();
+        assert_true(record_read(again, (enum home_credit_table)t, object, "", problems));
+        for (size_t i = 0; i < schema->column_count; i++)
+            assert_true(row[i] == again[i] || (isnan(row[i]) && isnan(again[i])));
+        json_decref(object);
+        json_decref(problems);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_fields_are_taken),
+        cmocka_unit_test(wrong_fields_are_all_named),
+        cmocka_unit_test(long_values_are_cut),
+        cmocka_unit_test(rows_make_the_round_trip),
+    };
+    return cmocka_run_group_tests_name("record", tests, NULL, NULL);
+}
