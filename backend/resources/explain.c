@@ -45,7 +45,7 @@ static json_t *render_contribution(size_t feature, float value, double contribut
 static void add_contributions(json_t *result, const struct model *model, const float *vector,
                               const double *contributions, size_t top, enum language language)
 {
-    struct ranked ranked[FEATURE_COUNT];
+    struct ranked ranked[FEATURE_COUNT] = {0};
     size_t count = model_feature_count(model);
     double rest = 0;
     for (size_t i = 0; i < count; i++) {

@@ -9,9 +9,9 @@
 #include "backend/store/sqlite.h"
 #include "shared/base/file.h"
 
-/* Migration i leads from version i to i + 1 (PRAGMA user_version). Rows lie in order of their key, without
- * a second index; what a start reads (client) is apart from what one page reads (client_detail). */
-static const char *const migrations[] = {
+/* Rows lie in order of their key, without a second index; what a start reads (client) is apart from what one
+ * page reads (client_detail). */
+static const char first_schema[] =
     "CREATE TABLE population ("
     " id INTEGER PRIMARY KEY,"
     " state TEXT NOT NULL CHECK (state IN ('loading', 'current', 'previous')),"
@@ -36,8 +36,10 @@ static const char *const migrations[] = {
     " application BLOB NOT NULL," /* float64, native byte order */
     " history BLOB,"
     " PRIMARY KEY (population, id)"
-    ") STRICT, WITHOUT ROWID;",
-};
+    ") STRICT, WITHOUT ROWID;";
+
+/* Migration i leads from version i to i + 1 (PRAGMA user_version). */
+static const char *const migrations[] = {first_schema};
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
 /* Pages of 16 KiB hold rows of this size without overflow chains. */

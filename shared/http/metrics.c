@@ -197,13 +197,15 @@ static int write_scores(const struct metrics *metrics, struct buffer *out, struc
 
 static long resident_bytes(void)
 {
+    char line[128];
     long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file) {
-        if (fscanf(file, "%*d %ld", &pages) != 1)
-            pages = 0;
-        fclose(file);
-    }
+    FILE *file = fopen("/proc/self/statm", "re"); /* size and resident pages, then more */
+    if (!file)
+        return 0;
+    const char *resident = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
+    if (resident)
+        pages = strtol(resident, NULL, 10);
+    fclose(file);
     return pages * sysconf(_SC_PAGESIZE);
 }
 

@@ -35,9 +35,9 @@ struct http_route {
     const char *method; /* "GET" (answers HEAD too), "POST", … */
     const char *path;   /* "/clients/:id": literal segments and variables; earlier routes win */
     void (*handle)(struct http_exchange *exchange);
-    bool open;            /* needs no authorisation */
     const char *produces; /* media type of the answer, held against Accept (406); NULL: not checked */
     const char *consumes; /* media type the body must have (415); NULL: not checked */
+    bool open;            /* needs no authorisation */
     bool quiet;           /* its requests are logged at debug level only: health checks, static files */
 };
 

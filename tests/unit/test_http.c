@@ -79,13 +79,17 @@ static void answer_failure(struct http_exchange *exchange, unsigned status, cons
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/items/:id", handle_item, true, "application/json", NULL, false},
-    {"POST", "/echo", handle_echo, true, NULL, "application/json", false},
-    {"POST", "/form", handle_form, true, NULL, NULL, false},
-    {"GET", "/slow", handle_slow, true, NULL, NULL, true},
-    {"GET", "/nothing", handle_nothing, true, NULL, NULL, false},
-    {"GET", "/closed", handle_item, false, NULL, NULL, false},
-    {NULL, NULL, NULL, false, NULL, NULL, false},
+    {.method = "GET",
+     .path = "/items/:id",
+     .handle = handle_item,
+     .produces = "application/json",
+     .open = true},
+    {.method = "POST", .path = "/echo", .handle = handle_echo, .consumes = "application/json", .open = true},
+    {.method = "POST", .path = "/form", .handle = handle_form, .open = true},
+    {.method = "GET", .path = "/slow", .handle = handle_slow, .open = true, .quiet = true},
+    {.method = "GET", .path = "/nothing", .handle = handle_nothing, .open = true},
+    {.method = "GET", .path = "/closed", .handle = handle_item},
+    {.method = NULL},
 };
 
 struct fixture {
