@@ -50,6 +50,7 @@ static const char settings[] = "PRAGMA page_size = 16384;"
                                "PRAGMA mmap_size = 1073741824;";
 enum { BUSY_TIMEOUT_MS = 10000 };
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): long statements go over two lines */
 static const char *const statements[STATEMENTS] = {
     [CURRENT] = "SELECT id, source, catalogue, model, client_count FROM population WHERE state = 'current'",
     [LOADING] = "SELECT id, source, catalogue, model, client_count FROM population WHERE state = 'loading'"
@@ -71,6 +72,7 @@ static const char *const statements[STATEMENTS] = {
     [SET_MARGIN] = "UPDATE client SET margin = ? WHERE population = ? AND id = ?",
     [SET_MODEL] = "UPDATE population SET model = ? WHERE id = ?",
 };
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 /* Away for a while, or broken: the caller of the API gets 503 or 500 accordingly. */
 int sqlite_failed(struct connection *connection, const char *what, struct error *err)

@@ -15,7 +15,7 @@
 #include "backend/scoring.h"
 #include "shared/base/log.h"
 
-enum { CLIENTS = 1500, BATCH = 100, FIRST_ID = 100001 };
+enum { CLIENTS = 1500, MORE_CLIENTS = 2 * CLIENTS, BATCH = 100, FIRST_ID = 100001 };
 
 struct fixture {
     char folder[64];
@@ -321,8 +321,8 @@ static void test_neighbours_are_the_nearest(void **state)
             assert_true(fabs(distances[i] - own) < 1e-4 && fabs(own - all[i]) < 1e-4);
         }
     }
-    uint32_t *everybody = malloc(2 * CLIENTS * sizeof *everybody);
-    assert_int_equal(population_nearest(fixture->population, 3, 2 * CLIENTS, everybody, NULL), CLIENTS - 1);
+    uint32_t *everybody = malloc(MORE_CLIENTS * sizeof *everybody);
+    assert_int_equal(population_nearest(fixture->population, 3, MORE_CLIENTS, everybody, NULL), CLIENTS - 1);
     free(everybody);
 }
 
@@ -375,9 +375,10 @@ static void test_other_contents_are_refused(void **state)
     assert_int_equal(population_load(&population, fixture->store, &stored, fixture->model, &err), -1);
     assert_int_equal(err.code, ERROR_CONFLICT);
     assert_non_null(strstr(err.message, "import"));
-    for (int difference = -1; difference <= 1; difference += 2) {
+    static const uint64_t wrong_counts[] = {CLIENTS - 1, CLIENTS + 1};
+    for (size_t i = 0; i < 2; i++) {
         stored = fixture->stored;
-        stored.rows = (uint64_t)(CLIENTS + difference);
+        stored.rows = wrong_counts[i];
         error_clear(&err);
         assert_int_equal(population_load(&population, fixture->store, &stored, fixture->model, &err), -1);
         assert_int_equal(err.code, ERROR_CONFLICT);
