@@ -140,6 +140,7 @@ format-check:
 cppcheck:
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --suppressions-list=tests/cppcheck.supp --error-exitcode=1 -I. -j$$(nproc) \
+	    --include=tests/cppcheck_macros.h \
 	    shared backend frontend notebooks-port
 
 .PHONY: lint

@@ -494,7 +494,8 @@ int main(int count, char **arguments)
     int status = read_options(&notebook.options, count, arguments, &err);
     if (status > 0)
         return 0;
-    describe_command(&notebook);
+    if (status == 0)
+        describe_command(&notebook);
     if (status == 0)
         status = read_data(&notebook, &err);
     if (status == 0)

@@ -161,7 +161,7 @@ static int predict(const struct boosting *boosting, const struct boosting_data *
 int boosting_predict(const struct boosting *boosting, const struct boosting_data *data, double *margins,
                      struct error *err)
 {
-    float *result = malloc(data->rows * sizeof *result);
+    float *result = calloc(data->rows, sizeof *result);
     if (!result)
         return error_set(err, ERROR_INTERNAL, "out of memory");
     int status = predict(boosting, data, 1, result, 1, err);

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int error_set(struct error *err, enum error_code code, const char *format, ...)
+void error_fill(struct error *err, enum error_code code, const char *format, ...)
 {
     if (err && err->code == ERROR_NONE) {
         va_list arguments;
@@ -12,7 +12,6 @@ int error_set(struct error *err, enum error_code code, const char *format, ...)
         vsnprintf(err->message, sizeof err->message, format, arguments);
         va_end(arguments);
     }
-    return -1;
 }
 
 void error_clear(struct error *err)

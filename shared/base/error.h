@@ -23,9 +23,15 @@ struct error {
     char message[1024]; /* one sentence for the person who has to act; UTF-8, never empty after a failure */
 };
 
-/* Fills `err` unless it already holds an error; a NULL `err` is allowed.
- * Always returns -1, so that a caller can write `return error_set(...)`. */
-int error_set(struct error *err, enum error_code code, const char *format, ...)
+/* error_set(err, code, format, …) fills `err` unless it already holds an error; a NULL `err` is allowed. It
+ * is always -1, so that a caller can write `return error_set(...)`. A macro, so that compilers and analysers
+ * see that value in every caller. */
+#define error_set(...) (error_fill(__VA_ARGS__), error_status())
+static inline int error_status(void)
+{
+    return -1;
+}
+void error_fill(struct error *err, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Forgets what `err` holds, so that it can be filled again. */

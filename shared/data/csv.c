@@ -164,7 +164,7 @@ static int scan_record(struct csv_reader *reader, size_t *past, uint64_t *lines,
             return 0;
         }
         size_t newline = bytes[at] == '\r' ? at + 1 : at;
-        if (bytes[newline] == '\n' && newline < reader->end) {
+        if (newline < reader->end && bytes[newline] == '\n') {
             ++*lines;
             *past = newline + 1;
             return 0;
@@ -190,7 +190,7 @@ static int convert_record(struct csv_reader *reader, struct error *err)
     if (!reader->converted)
         return error_set(err, ERROR_INTERNAL, "out of memory");
     iconv_t converter = iconv_open("UTF-8", "CP1252");
-    if (converter == (iconv_t)-1)
+    if (converter == (iconv_t)-1) // NOLINT(performance-no-int-to-ptr): iconv_open's own error value
         return error_set(err, ERROR_INTERNAL, "no conversion from CP1252 on this system");
     char *to = reader->converted;
     size_t room = 3 * total;

@@ -38,7 +38,7 @@ void table_close(struct table_reader *reader);
 struct table;
 
 /* Reads the whole file. The caller frees *out. */
-int table_load(struct table **out, const char *path, enum home_credit_table table, struct error *err);
+int table_load(struct table **out, const char *path, enum home_credit_table kind, struct error *err);
 
 size_t table_rows(const struct table *table);
 bool table_loaded_target(const struct table *table); /* whether the file had TARGET */

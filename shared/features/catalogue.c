@@ -14,7 +14,7 @@ static const struct catalogue_entry {
     int application_column; /* -1: derived */
 } entries[FEATURE_COUNT] = {
 #define COLUMN_SOURCE(id) APPLICATION_##id
-#define DERIVED_SOURCE(id) -1
+#define DERIVED_SOURCE(id) (-1)
 #define FEATURE(id, source, its_theme, its_unit, its_action, privacy, french, english, in_french,            \
                 in_english)                                                                                  \
     [FEATURE_##id] = {{.name = #id,                                                                          \

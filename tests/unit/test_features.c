@@ -30,10 +30,11 @@ static double *read_oracle(const char *path, struct id_map *map, int features[OR
     const struct slice *fields = NULL;
     size_t count = 0;
     double *values = NULL;
+    *rows = 0;
     assert_int_equal(csv_open(&reader, path, NULL, &err), 0);
     assert_int_equal(csv_next(reader, &fields, &count, &err), 1);
     assert_int_equal(count, ORACLE_COLUMNS);
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 1; i < ORACLE_COLUMNS; i++) {
         char name[64];
         snprintf(name, sizeof name, "%.*s", (int)fields[i].length, fields[i].data);
         features[i] = catalogue_find(name);

@@ -197,7 +197,7 @@ static void the_schema_is_consistent(void **state)
             assert_int_equal(home_credit_column(schema, column->name), i);
             assert_true(column->lowest <= column->highest);
             assert_int_equal(column->kind == COLUMN_CATEGORY, column->categories != NULL);
-            for (size_t j = 0; j < column->category_count; j++)
+            for (size_t j = 0; column->categories && j < column->category_count; j++)
                 assert_int_equal(
                     home_credit_category(column, column->categories[j], strlen(column->categories[j])), j);
         }
