@@ -63,7 +63,7 @@ static void measure_levels(struct column_summary *out, const double *sorted, siz
 static int summarise(struct column_summary *out, const double *values, const double *target, size_t rows,
                      struct error *err)
 {
-    double *sorted = malloc((rows + 1) * sizeof *sorted);
+    double *sorted = calloc(rows + 1, sizeof *sorted);
     if (sorted == NULL)
         return error_set(err, ERROR_INTERNAL, "no memory for %zu values", rows);
     size_t known = 0;
@@ -102,9 +102,8 @@ static int measure_columns(struct summary *out, const struct table *table, const
     const struct table_schema *schema = home_credit_schema(TABLE_APPLICATION);
     bool has_target = table_loaded_target(table),
          both = other != NULL && has_target && table_loaded_target(other);
-    double *values = malloc((out->rows + 1) * sizeof *values),
-           *target = malloc((out->rows + 1) * sizeof *target);
-    double *others = malloc((out->other_rows + 1) * sizeof *others);
+    double *values = calloc(out->rows + 1, sizeof *values), *target = calloc(out->rows + 1, sizeof *target);
+    double *others = calloc(out->other_rows + 1, sizeof *others);
     int failed = -1;
     if (!values || !target || !others) {
         error_set(err, ERROR_INTERNAL, "no memory for %zu rows", out->rows);

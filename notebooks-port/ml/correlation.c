@@ -54,10 +54,12 @@ static void measure_centres(double *centre, const double *values, size_t rows, s
 int correlation_pairwise(double *out, double *pairs, const double *values, size_t rows, size_t size,
                          struct error *err)
 {
+    if (size == 0)
+        return 0;
     struct moments moments = {gsl_matrix_calloc(size, size), gsl_matrix_calloc(size, size),
                               gsl_matrix_calloc(size, size), gsl_matrix_calloc(size, size)};
     double *centre = malloc(size * sizeof *centre);
-    double *block = malloc(3 * BLOCK_ROWS * size * sizeof *block);
+    double *block = malloc(3 * (size_t)BLOCK_ROWS * size * sizeof *block);
     int failed = -1;
     if (!moments.product || !moments.sum || !moments.square || !moments.count || block == NULL ||
         centre == NULL) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notebooks-port/portfolio/auc.h"
+#include "notebooks-port/ml/metrics.h"
 #include "notebooks-port/portfolio/calibrate.h"
 #include "notebooks-port/portfolio/history_fit.h"
 #include "shared/base/file.h"
@@ -97,7 +97,7 @@ static bool ordered_by_schema(size_t field)
  * orders them. Levels of fewer than MARGINAL_CLIENTS clients stay out of the description. */
 static void find_levels(struct field_model *model, size_t field, const struct clients *clients)
 {
-    struct level levels[DESCRIPTION_LEVELS * 8];
+    struct level levels[DESCRIPTION_LEVELS * 8] = {{0}};
     size_t count = 0;
     double defaults = 0;
     for (size_t c = 0; c < clients->train; c++) {
@@ -177,6 +177,16 @@ static void fit_documents(struct description *out, const struct clients *clients
     }
 }
 
+static int measure_auc(double *out, const double *log_odds, const uint8_t *defaulted, size_t rows,
+                       struct error *err)
+{
+    struct ranking_metrics metrics;
+    if (metrics_rank(&metrics, log_odds, defaulted, rows) < 0)
+        return error_set(err, ERROR_INTERNAL, "no memory to rank %zu clients", rows);
+    *out = metrics.auc;
+    return 0;
+}
+
 /* ---- Risk ------------------------------------------------------------------------------------------ */
 
 /* What history scores say beyond the application: the part that its log-odds do not foretell. */
@@ -239,8 +249,8 @@ static int fit_history_risk(struct description *out, const struct clients *clien
             for (size_t i = 0; i < COUNT && folds[r] == f; i++)
                 with[r] += isnan(scores[r * COUNT + i]) ? 0 : scores[r * COUNT + i] * out->risk.history[i];
     }
-    if (auc_of(&report->history_auc_without, offset, defaulted, rows, err) < 0 ||
-        auc_of(&report->history_auc, with, defaulted, rows, err) < 0)
+    if (measure_auc(&report->history_auc_without, offset, defaulted, rows, err) < 0 ||
+        measure_auc(&report->history_auc, with, defaulted, rows, err) < 0)
         goto done;
     failed = risk_fit_history(&out->risk, scores, offset, defaulted, NULL, 0, rows, err);
     /* A client's rows show its tendency with noise; the tendency itself says more. */
@@ -306,7 +316,7 @@ static int fit_risk(struct description *out, const struct clients *clients, cons
                 log_odds[c] = risk_application(&out->risk, clients->values + c * FIELD_COUNT);
         progress_update(&progress, f + 1);
     }
-    if (auc_of(&report->application_auc, log_odds, clients->defaulted, clients->train, err) < 0 ||
+    if (measure_auc(&report->application_auc, log_odds, clients->defaulted, clients->train, err) < 0 ||
         risk_fit(&out->risk, clients->values, clients->defaulted, NULL, 0, clients->train, err) < 0 ||
         fit_history_risk(out, clients, log_odds, fold, reliability, report, err) < 0)
         goto done;

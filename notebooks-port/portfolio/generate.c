@@ -1,8 +1,9 @@
 #include "notebooks-port/portfolio/generate.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-#include "notebooks-port/portfolio/auc.h"
+#include "notebooks-port/ml/metrics.h"
 #include "notebooks-port/portfolio/tables.h"
 #include "shared/base/file.h"
 #include "shared/base/progress.h"
@@ -98,7 +99,13 @@ int portfolio_generate(struct generate_report *report, const struct description 
         goto done;
     report->seconds = progress_clock_s() - progress.started_s;
     report->rate = train ? (double)defaults / (double)train : 0;
-    failed = auc_of(&report->perfect_auc, truth, defaulted, train, err);
+    struct ranking_metrics metrics = {.auc = NAN};
+    failed = 0;
+    if (defaults > 0 && defaults < train)
+        failed = metrics_rank(&metrics, truth, defaulted, train);
+    if (failed)
+        error_set(err, ERROR_INTERNAL, "no memory to rank %llu clients", (unsigned long long)train);
+    report->perfect_auc = metrics.auc;
 done:
     for (int i = 0; i < FILES; i++)
         writer_abandon(nth_file(&tables, i));

@@ -17,7 +17,7 @@ struct generate_report {
     uint64_t rows; /* of all files, truth.csv aside */
     double seconds;
     double rate;        /* of default among the train clients */
-    double perfect_auc; /* of the true probabilities against the drawn TARGET */
+    double perfect_auc; /* of the true probabilities against the drawn TARGET; NaN when all have the same */
 };
 
 /* Writes the tables into `folder`, which is made where needed: application_train.csv and _test.csv, the

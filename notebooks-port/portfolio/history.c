@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define HISTORY_ENTRY(name, strata, fineness) {#name, strata, fineness},
+#define HISTORY_ENTRY(name, strata, fineness) {#name, (size_t)(strata), fineness},
 const struct history_entry HISTORY[HISTORY_COUNT] = {HISTORY_LIST(HISTORY_ENTRY)};
 #undef HISTORY_ENTRY
 

@@ -92,8 +92,10 @@ static double latent_correlation(const struct marginal *marginal, double covaria
     marginal_hermite(coefficients, HERMITE, marginal);
     for (int step = 0; step < 50; step++) {
         double middle = (low + high) / 2, sum = 0, power = middle;
-        for (int k = 0; k < HERMITE; k++, power *= middle)
+        for (int k = 0; k < HERMITE; k++) {
             sum += coefficients[k] * coefficients[k] * power;
+            power *= middle;
+        }
         if (sum < covariance)
             low = middle;
         else

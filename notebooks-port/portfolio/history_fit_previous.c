@@ -157,7 +157,7 @@ static int add_row(struct history_fit *fit, void *context_unused, const double *
     unsigned kind = type * PREVIOUS_STATES + (unsigned)state;
     unsigned context =
         (isnan(combination) ? COMBINATIONS - 1u : (unsigned)combination) * PREVIOUS_STATES + (unsigned)state;
-    size_t age = history_previous_age(days), by_age = type * PREVIOUS_AGES + age;
+    size_t age = history_previous_age(days), by_age = (size_t)type * PREVIOUS_AGES + age;
     fit->seen[owner] = 1;
     fit->values[owner * FIELD_COUNT + FIELD_OF_PREVIOUS_COUNT]++;
     if (history_sample(fit, HISTORY_PREVIOUS_DAYS, 0, days, err) < 0 ||

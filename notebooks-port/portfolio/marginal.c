@@ -100,6 +100,8 @@ static void draft_gap(struct draft *draft, const double *values, size_t count, s
 static int finish(struct marginal *out, struct draft *draft, struct error *err)
 {
     double total = 0, sum = 0;
+    if (draft->count == 0)
+        return 0;
     for (size_t i = 0; i < draft->count; i++)
         total += draft->pieces[i].upto;
     out->pieces = calloc(draft->count, sizeof *out->pieces);

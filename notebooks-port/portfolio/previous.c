@@ -40,8 +40,9 @@ static struct kind draw_kind(double *row, const struct history *history, const d
     double days = row[PREVIOUS_APPLICATION_DAYS_DECISION];
     size_t age = history_previous_age(days);
     struct kind kind = {.type = (unsigned)history_draw(history, HISTORY_PREVIOUS_TYPE, age, stream)};
-    kind.state = (unsigned)history_lean(history, HISTORY_PREVIOUS_STATUS, kind.type * PREVIOUS_AGES + age,
-                                        values, FIELD_OF_PREVIOUS_REFUSED, stream);
+    kind.state =
+        (unsigned)history_lean(history, HISTORY_PREVIOUS_STATUS, (size_t)kind.type * PREVIOUS_AGES + age,
+                               values, FIELD_OF_PREVIOUS_REFUSED, stream);
     kind.kind = kind.type * PREVIOUS_STATES + kind.state;
     double combination = history_draw(history, HISTORY_PREVIOUS_COMBINATION, kind.kind, stream);
     kind.combination = isnan(combination) ? COMBINATIONS - 1 : (unsigned)combination;
@@ -116,7 +117,7 @@ static void draw_amounts(double *row, const struct history *history, const doubl
     double credit = draw_credit(history, kind, asked, down, stream);
     bool priced = history_draw(history, HISTORY_PREVIOUS_PRICED, kind->context, stream) == 1 && credit > 0;
     double term = nearbyint(history_draw(history, HISTORY_PREVIOUS_TERM, kind->context, stream));
-    size_t yield = kind->type * YIELDS + (size_t)row[PREVIOUS_APPLICATION_NAME_YIELD_GROUP];
+    size_t yield = (size_t)kind->type * YIELDS + (size_t)row[PREVIOUS_APPLICATION_NAME_YIELD_GROUP];
     double rate = history_draw(history, HISTORY_PREVIOUS_RATE, yield, stream);
     row[PREVIOUS_APPLICATION_AMT_APPLICATION] = asked;
     row[PREVIOUS_APPLICATION_AMT_CREDIT] = credit;
@@ -218,7 +219,7 @@ void tables_write_previous(struct tables *tables, const struct client *client)
     const struct history *history = &tables->description->history;
     struct random_stream stream = random_stream_of(tables->seed, (uint64_t)client->id, PURPOSE_PREVIOUS);
     int count = (int)fmin(APPLICATIONS_MOST, client->values[FIELD_OF_PREVIOUS_COUNT]);
-    double days[APPLICATIONS_MOST];
+    double days[APPLICATIONS_MOST] = {0};
     for (int i = 0; i < count; i++) {
         double drawn = history_lean(history, HISTORY_PREVIOUS_DAYS, 0, client->values,
                                     FIELD_OF_PREVIOUS_RECENT, &stream);

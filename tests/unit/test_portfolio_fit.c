@@ -24,6 +24,7 @@
 #include "notebooks-port/portfolio/writer.h"
 #include "shared/base/file.h"
 #include "tests/support/shared_data.h"
+#include "tests/support/temporary_folder.h"
 
 enum { VALUES = 5000 };
 
@@ -137,8 +138,10 @@ static void test_hermite(void **state)
         values[i] = i % 10 == 0;
     assert_int_equal(marginal_fit(&flag, values, 1000, false, 0, &err), 0);
     marginal_hermite(coefficients, 20, &flag);
-    for (int k = 0; k < 20; k++, power *= 0.6)
+    for (int k = 0; k < 20; k++) {
         expected += coefficients[k] * coefficients[k] * power;
+        power *= 0.6;
+    }
     struct random_stream stream = {5};
     enum { PAIRS = 200000 };
     for (int i = 0; i < PAIRS; i++) {
@@ -228,19 +231,6 @@ static void test_psi(void **state)
     assert_true(psi == 0);
 }
 
-static void make_folder(char out[64])
-{
-    snprintf(out, 64, "/tmp/test_portfolio_XXXXXX");
-    assert_non_null(mkdtemp(out));
-}
-
-static void remove_folder(const char *folder)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -r '%s'", folder);
-    assert_int_equal(system(command), 0);
-}
-
 static void generate(const char *folder, const char *model, uint64_t clients, uint64_t seed)
 {
     struct description *description;
@@ -260,8 +250,8 @@ static void test_fit_closes_the_circle(void **state)
     struct description *description;
     struct fit_report report;
     struct error err = {0};
-    char folder[64], path[128], again[128];
-    make_folder(folder);
+    char folder[TEMPORARY_FOLDER], path[128], again[128];
+    temporary_folder_make(folder);
     generate(folder, "models/portfolio.json", 3000, 3);
     if (portfolio_fit(&description, &report, folder, 3000, &err) < 0)
         fail_msg("%s", err.message);
@@ -274,7 +264,7 @@ static void test_fit_closes_the_circle(void **state)
     assert_int_equal(description_save(description, path, &err), 0);
     description_free(description);
     generate(again, path, 500, 4);
-    remove_folder(folder);
+    temporary_folder_remove(folder);
 }
 
 static void test_fit_says_what_is_missing(void **state)
@@ -306,9 +296,9 @@ static struct table *load(const char *folder)
 static void test_explore(void **state)
 {
     (void)state;
-    char folder[64], path[128];
+    char folder[TEMPORARY_FOLDER], path[128];
     struct error err = {0};
-    make_folder(folder);
+    temporary_folder_make(folder);
     generate(folder, "models/portfolio.json", 1200, 5);
     struct table *table = load(folder);
     struct summary summary;
@@ -340,18 +330,18 @@ static void test_explore(void **state)
     buffer_free(&page);
     summary_free(&summary);
     table_free(table);
-    remove_folder(folder);
+    temporary_folder_remove(folder);
 }
 
 /* The promise on real rows: every column stable, the correlations kept. */
 static void test_near_the_real_clients(void **state)
 {
     (void)state;
-    char real[PATH_MAX], folder[64];
+    char real[PATH_MAX], folder[TEMPORARY_FOLDER];
     if (!shared_path(real, "data/home-credit"))
         skip();
     struct error err = {0};
-    make_folder(folder);
+    temporary_folder_make(folder);
     generate(folder, "models/portfolio.json", 20000, 6);
     struct table *expected = load(real), *actual = load(folder);
     struct summary summary;
@@ -367,7 +357,7 @@ static void test_near_the_real_clients(void **state)
     summary_free(&summary);
     table_free(expected);
     table_free(actual);
-    remove_folder(folder);
+    temporary_folder_remove(folder);
 }
 
 int main(void)
