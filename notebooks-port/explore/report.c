@@ -117,14 +117,15 @@ int report_write_json(const struct summary *summary, const struct report_names *
 /* ---- The page -------------------------------------------------------------------------------------- */
 
 static const char STYLE[] =
-    "body{font:15px/1.5 system-ui,sans-serif;color:#1d2733;max-width:72rem;margin:2rem auto;padding:0 1.5rem}"
+    "body{font:15px/1.5 system-ui,sans-serif;color:#1d2733;max-width:84rem;margin:2rem auto;padding:0 1.5rem}"
     "h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2.2rem 0 "
     ".6rem}p.sub{color:#5b6b7b;margin:.2rem 0 1.4rem}"
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}"
     "th,td{padding:.28rem .6rem;border-bottom:1px solid #e3e8ee;text-align:right;vertical-align:top}"
     "th{color:#5b6b7b;font-weight:600;font-size:.82rem}th:first-child,td:first-child,td.text{text-align:left}"
     ".figures{display:flex;flex-wrap:wrap;gap:2.5rem}.figures b{display:block;font-size:1.5rem}"
-    ".figures span{color:#5b6b7b;font-size:.85rem}meter{width:9rem}small{color:#5b6b7b}"
+    ".figures "
+    "span{color:#5b6b7b;font-size:.85rem}meter{width:9rem}table.narrow{width:auto}small{color:#5b6b7b}"
     "@media print{body{margin:0;font-size:10px}tr{break-inside:avoid}}";
 
 static int put_escaped(struct buffer *out, const char *text, struct error *err)
@@ -212,7 +213,7 @@ static int put_stability(struct buffer *out, const struct summary *summary, stru
             "<h2>Stability, worst column first</h2><p class=\"sub\">Population stability index: under "
             "0.10 stable, 0.10 to 0.25 worth a look, above 0.25 another population. Of two samples of "
             "one population with these sizes, one column of ten bins in twenty exceeds %.4f by chance.</p>"
-            "<table><thead><tr><th>Column</th><th>PSI</th><th></th></tr></thead><tbody>\n",
+            "<table class=\"narrow\"><thead><tr><th>Column</th><th>PSI</th><th></th></tr></thead><tbody>\n",
             psi_chance(summary->rows, summary->other_rows, 10)) < 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -255,12 +256,12 @@ static int put_pairs(struct buffer *out, const struct summary *summary, struct e
                     (struct pair){summary->numeric[i], summary->numeric[j], here, there, fabs(here - there)};
         }
     qsort(pairs, count, sizeof *pairs, compare_pairs);
-    int failed =
-        buffer_append_format(out, err,
-                             "<h2>%s</h2><table><thead><tr><th>Column</th><th class=\"text\">with</th>"
-                             "<th>Correlation</th>%s</tr></thead><tbody>\n",
-                             against ? "Correlations that differ most" : "Strongest correlations",
-                             against ? "<th>Against</th>" : "");
+    int failed = buffer_append_format(
+        out, err,
+        "<h2>%s</h2><table class=\"narrow\"><thead><tr><th>Column</th><th class=\"text\">with</th>"
+        "<th>Correlation</th>%s</tr></thead><tbody>\n",
+        against ? "Correlations that differ most" : "Strongest correlations",
+        against ? "<th>Against</th>" : "");
     for (size_t i = 0; i < count && i < STRONGEST_PAIRS && !failed; i++) {
         failed = buffer_append_format(out, err, "<tr><td>%s</td><td class=\"text\">%s</td><td>%.3f</td>",
                                       summary->columns[pairs[i].first].column->name,

@@ -119,6 +119,7 @@ static void test_marginal_reads_what_it_writes(void **state)
     assert_int_equal(read.count, made.count);
     assert_memory_equal(read.pieces, made.pieces, made.count * sizeof *made.pieces);
     json_decref(json);
+    marginal_free(&read);
     json = json_loads("[0, [0.5, 3], [0.4, 4]]", 0, NULL);
     assert_int_equal(marginal_read(&read, json, "EXT", &err), -1);
     assert_non_null(strstr(err.message, "EXT"));
