@@ -6,7 +6,7 @@
 enum { OLDEST_MONTH = -96, DRAW_CASH = 0, DRAW_SHOPS = 1, DRAW_BOTH = 2, DRAW_OTHER = 3 };
 
 static const double DAYS_A_MONTH = 30.4375;
-static const double MINIMUM_SHARE = 0.05, MONTHLY_INTEREST = 0.025, LIMIT_STEP = 4500,
+static const double MINIMUM_SHARE = 0.05, MONTHLY_INTEREST = 0.025, LIMIT_STEP = 4500, HIGHEST_LIMIT = 900000,
                     LAST_MONTH_REPORTED = 0.61;
 
 struct card {
@@ -32,9 +32,9 @@ static struct card draw_card(const struct history *history, const struct client 
 {
     const double *values = client->values;
     double raise = history_draw(history, HISTORY_CARD_RAISE, 0, stream);
-    struct card card = {
-        .limit = fmax(LIMIT_STEP,
-                      nearbyint(contract->credit * (isnan(raise) ? 1 : raise) / LIMIT_STEP) * LIMIT_STEP)};
+    struct card card = {.limit = nearbyint(contract->credit * (isnan(raise) ? 1 : raise) / LIMIT_STEP) *
+                                 LIMIT_STEP};
+    card.limit = fmin(HIGHEST_LIMIT, fmax(LIMIT_STEP, card.limit));
     card.used =
         random_happens(stream, history_chance(history, HISTORY_CARD_USED, 0, values, FIELD_OF_CARD_USE));
     card.detail = history_draw(history, HISTORY_CARD_DETAIL, 0, stream) == 1;
@@ -54,15 +54,15 @@ struct drawings {
     double cash_count, shops_count, other_count;
 };
 
-static struct drawings draw_drawings(const struct history *history, const struct card *card, double limit,
-                                     struct random_stream *stream)
+static struct drawings draw_drawings(const struct history *history, const double *values,
+                                     const struct card *card, double limit, struct random_stream *stream)
 {
     struct drawings out = {0};
     double use = limit > 0 ? card->balance / limit : 0;
     size_t band = use <= 0 ? 0 : use < 0.3 ? 1 : use < 0.8 ? 2 : 3;
     /* The owner draws until the balance is where it usually is. */
-    double wish = fmin(2.5, fmax(0.2, (card->level + 0.05) / (use + 0.05)));
-    double chance = history_draw(history, HISTORY_CARD_DRAWS, band, stream) == 1 ? 0.8 : 0.2;
+    double wish = fmin(1.2, fmax(0.3, (card->level + 0.05) / (use + 0.05)));
+    double chance = history_chance(history, HISTORY_CARD_DRAWS, band, values, FIELD_OF_CARD_USE);
     if (limit <= 0 || !random_happens(stream, fmin(1, chance * wish)))
         return out;
     double room = fmax(0, limit - card->principal);
@@ -111,7 +111,7 @@ static void write_payment(struct tables *tables, const struct client *client, co
         writer_real(writer, 0, ',');
         writer_integer(writer, card->mature, ',');
         writer_real(writer, due_day, ',');
-        writer_real(writer, fmin(-1, due_day + nearbyint(delay) + (parts - part)), ',');
+        writer_real(writer, fmin(-1, due_day + nearbyint(delay) - (part - 1)), ',');
         writer_real(writer, bit, ',');
         writer_real(writer, bit, '\n');
         rest = cents(rest - bit);
@@ -134,7 +134,7 @@ static void write_month(struct tables *tables, const struct client *client, cons
         paid = late > 0 ? 0 : cents(fmin(card->balance, due * fmin(ratio, 20)));
         card->principal = fmax(0, card->principal - fmax(0, paid - MONTHLY_INTEREST * card->principal));
         card->balance = fmax(0, card->balance - paid);
-        drawings = draw_drawings(history, card, limit, stream);
+        drawings = draw_drawings(history, client->values, card, limit, stream);
         card->principal = cents(card->principal + drawings.cash + drawings.shops + drawings.other);
         double charge = history_draw(history, HISTORY_CARD_CHARGE, 0, stream);
         card->balance = cents(card->principal * (1 + fmin(0.3, fmax(0, isnan(charge) ? 0 : charge))));

@@ -265,6 +265,25 @@ done:
     return failed;
 }
 
+/* Clients with many rows weigh more in the tables' distributions: where they stand with their effects,
+ * measured on generated clients. */
+static void measure_centres(struct description *out, size_t simulated)
+{
+    double weights[HISTORY_EFFECTS] = {0}, sums[HISTORY_EFFECTS] = {0};
+    for (size_t c = 0; c < simulated; c++) {
+        struct client client;
+        client_draw(&client, out, CALIBRATE_SEED, (int64_t)c + 1);
+        for (size_t i = 0; i < HISTORY_EFFECTS; i++) {
+            bool bureau = FIELD_FIRST_EFFECT + i < FIELD_OF_PREVIOUS_RECENT;
+            double rows = client.values[bureau ? FIELD_OF_BUREAU_COUNT : FIELD_OF_PREVIOUS_COUNT];
+            weights[i] += rows;
+            sums[i] += rows * client.values[FIELD_FIRST_EFFECT + i];
+        }
+    }
+    for (size_t i = 0; i < HISTORY_EFFECTS; i++)
+        out->history.centre[i] = weights[i] > 0 ? sums[i] / weights[i] : 0;
+}
+
 /* Moves the intercept until generated clients default at the real rate. */
 static int solve_intercept(struct description *out, double rate, size_t simulated, struct error *err)
 {
@@ -321,6 +340,7 @@ static int fit_risk(struct description *out, const struct clients *clients, cons
         fit_history_risk(out, clients, log_odds, fold, reliability, report, err) < 0)
         goto done;
     progress_end(&progress, FOLDS + 1);
+    measure_centres(out, simulated);
     failed = solve_intercept(out, report->rate, simulated, err);
 done:
     free(log_odds);

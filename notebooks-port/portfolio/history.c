@@ -8,6 +8,12 @@ const struct history_entry HISTORY[HISTORY_COUNT] = {HISTORY_LIST(HISTORY_ENTRY)
 
 enum { EFFECTS = FIELD_COUNT - FIELD_FIRST_EFFECT };
 
+/* Where a client stands among rows: the tables' distributions count rows, not clients. */
+static double standing(const struct history *history, const double *values, enum field_index effect)
+{
+    return values[effect] - history->centre[effect - FIELD_FIRST_EFFECT];
+}
+
 double history_at(const struct history *history, enum history_quantity quantity, size_t stratum, double u)
 {
     return marginal_quantile(marginal_of(&history->sets[quantity], stratum), u, 0);
@@ -28,7 +34,8 @@ double history_lean(const struct history *history, enum history_quantity quantit
     if (missing > 0 && random_happens(stream, missing))
         return NAN;
     return history_at(history, quantity, stratum,
-                      missing + (1 - missing) * random_leaning(stream, values[effect], loading));
+                      missing +
+                          (1 - missing) * random_leaning(stream, standing(history, values, effect), loading));
 }
 
 double history_chance(const struct history *history, enum history_quantity quantity, size_t stratum,
@@ -41,7 +48,8 @@ double history_chance(const struct history *history, enum history_quantity quant
             no = marginal->pieces[i].upto;
     if (no <= 0 || no >= 1)
         return no <= 0 && marginal->count > 0;
-    double edge = (gsl_cdf_ugaussian_Pinv(no) - loading * values[effect]) / sqrt(1 - loading * loading);
+    double edge = (gsl_cdf_ugaussian_Pinv(no) - loading * standing(history, values, effect)) /
+                  sqrt(1 - loading * loading);
     return gsl_cdf_ugaussian_Q(edge);
 }
 
@@ -107,12 +115,15 @@ size_t history_previous_age(double days)
 
 int history_write(const struct history *history, struct buffer *out, struct error *err)
 {
-    if (buffer_append_text(out, "{\"loading\":{", err) < 0)
-        return -1;
-    for (size_t i = 0; i < EFFECTS; i++)
-        if (buffer_append_format(out, err, "%s\"%s\":%.4g", i ? "," : "", FIELDS[FIELD_FIRST_EFFECT + i].name,
-                                 history->loading[i]) < 0)
+    for (int centre = 0; centre < 2; centre++) {
+        const double *numbers = centre ? history->centre : history->loading;
+        if (buffer_append_text(out, centre ? "},\n\"centre\":{" : "{\"loading\":{", err) < 0)
             return -1;
+        for (size_t i = 0; i < EFFECTS; i++)
+            if (buffer_append_format(out, err, "%s\"%s\":%.4g", i ? "," : "",
+                                     FIELDS[FIELD_FIRST_EFFECT + i].name, numbers[i]) < 0)
+                return -1;
+    }
     if (buffer_append_text(out, "},\n\"rows\":{", err) < 0)
         return -1;
     for (size_t q = 0; q < HISTORY_COUNT; q++)
@@ -122,16 +133,25 @@ int history_write(const struct history *history, struct buffer *out, struct erro
     return buffer_append_text(out, "}}", err);
 }
 
+static int read_effects(double *out, const json_t *json, const char *key, struct error *err)
+{
+    for (size_t i = 0; i < EFFECTS; i++) {
+        const json_t *value =
+            json_object_get(json_object_get(json, key), FIELDS[FIELD_FIRST_EFFECT + i].name);
+        if (!json_is_number(value) || fabs(json_number_value(value)) > 1)
+            return error_set(err, ERROR_PARSE, "history: no %s within -1..1 for %s", key,
+                             FIELDS[FIELD_FIRST_EFFECT + i].name);
+        out[i] = json_number_value(value);
+    }
+    return 0;
+}
+
 int history_read(struct history *out, const json_t *json, struct error *err)
 {
-    const json_t *loading = json_object_get(json, "loading"), *rows = json_object_get(json, "rows");
-    for (size_t i = 0; i < EFFECTS; i++) {
-        const json_t *value = json_object_get(loading, FIELDS[FIELD_FIRST_EFFECT + i].name);
-        if (!json_is_number(value) || fabs(json_number_value(value)) > 1)
-            return error_set(err, ERROR_PARSE, "history: no loading within -1..1 for %s",
-                             FIELDS[FIELD_FIRST_EFFECT + i].name);
-        out->loading[i] = json_number_value(value);
-    }
+    const json_t *rows = json_object_get(json, "rows");
+    if (read_effects(out->loading, json, "loading", err) < 0 ||
+        read_effects(out->centre, json, "centre", err) < 0)
+        return -1;
     for (size_t q = 0; q < HISTORY_COUNT; q++)
         if (marginal_set_read(&out->sets[q], json_object_get(rows, HISTORY[q].name), HISTORY[q].strata,
                               HISTORY[q].name, err) < 0)

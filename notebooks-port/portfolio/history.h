@@ -72,6 +72,7 @@ enum {
     X(PREVIOUS_LAST_FLAG, PREVIOUS_KINDS, 0) /* FLAG_LAST_APPL_PER_CONTRACT */                               \
     X(PREVIOUS_DAY_FLAG, PREVIOUS_KINDS, 0)  /* NFLAG_LAST_APPL_IN_DAY */                                    \
     X(PREVIOUS_AMOUNT, CONTEXTS, 40)         /* AMT_APPLICATION */                                           \
+    X(PREVIOUS_UNASKED, CONTEXTS, 20)        /* AMT_CREDIT where AMT_APPLICATION is 0 */                     \
     X(PREVIOUS_PRICED, CONTEXTS, 0)          /* whether annuity and term are known */                        \
     X(PREVIOUS_GOODS_KNOWN, CONTEXTS, 0)                                                                     \
     X(PREVIOUS_DOWN, CONTEXTS, 20)  /* down payment / goods; missing where there is none */                  \
@@ -126,6 +127,7 @@ extern const struct history_entry HISTORY[HISTORY_COUNT];
 struct history {
     struct marginal_set sets[HISTORY_COUNT];
     double loading[FIELD_COUNT - FIELD_FIRST_EFFECT]; /* of each effect on the rows it shapes */
+    double centre[FIELD_COUNT - FIELD_FIRST_EFFECT];  /* mean of the effect over rows: who has many leans */
 };
 
 /* Value of a quantity in a stratum at probability u; NaN when missing. */

@@ -78,6 +78,8 @@ static int add_amounts(struct history_fit *fit, const double *row, unsigned cont
     if (goods > 0 &&
         history_sample(fit, HISTORY_PREVIOUS_DOWN, context, isnan(down) ? NAN : down / goods, err) < 0)
         return -1;
+    if (asked == 0 && credit > 0 && history_sample(fit, HISTORY_PREVIOUS_UNASKED, context, credit, err) < 0)
+        return -1;
     if (asked > paid && credit > 0 &&
         history_sample(fit, HISTORY_PREVIOUS_RATIO, context, credit / (asked - paid), err) < 0)
         return -1;

@@ -7,7 +7,7 @@ enum { OLDEST_MONTH = -96 };
 
 static const double DAYS_A_MONTH = 30.4375, DUE_EVERY_DAYS = 30;
 /* Of what would still be due, an early repayment saves the interest. */
-static const double EARLY_SHARE = 0.85;
+static const double EARLY_SHARE = 0.85, PART_DAYS = 20;
 
 static const char *status_name(enum pos_contract_status status)
 {
@@ -109,14 +109,17 @@ static void write_payments(struct tables *tables, const struct client *client,
             payment.instalment = cents(contract->annuity * (1 + EARLY_SHARE * (contract->term - k)));
         double delay =
             history_lean(history, HISTORY_PAYMENT_DELAY, type, client->values, FIELD_OF_LATE, stream);
-        payment.paid_day = fmin(-1, payment.due_day + nearbyint(delay));
-        payment.paid = payment.instalment;
-        if (random_happens(stream, parts)) {
-            payment.paid = cents(payment.instalment * random_uniform(stream));
+        double paid_day = fmin(-1, payment.due_day + nearbyint(delay));
+        if (random_happens(stream, parts)) { /* the first part comes some days before the rest */
+            double first = cents(payment.instalment * random_uniform(stream));
+            payment.paid = first;
+            payment.paid_day = paid_day - 1 - floor(PART_DAYS * random_uniform(stream));
             write_payment(tables, client, contract, &payment);
-            payment.paid_day = fmin(-1, payment.paid_day + floor(20 * random_uniform(stream)));
-            payment.paid = cents(payment.instalment - payment.paid);
+            payment.paid = cents(payment.instalment - first);
+        } else {
+            payment.paid = payment.instalment;
         }
+        payment.paid_day = paid_day;
         write_payment(tables, client, contract, &payment);
     }
 }

@@ -4,7 +4,7 @@
 
 #include "notebooks-port/portfolio/tables.h"
 
-enum { APPLICATIONS_MOST = 80, TRIES = 20 };
+enum { APPLICATIONS_MOST = 80 };
 
 static const double NEVER = 365243, OLDEST_DAYS = 2922, DUE_EVERY_DAYS = 30;
 /* RATE_DOWN_PAYMENT is this multiple of down payment over credit plus down payment in all of the data. */
@@ -88,7 +88,7 @@ static void draw_categories(double *row, const struct history *history, const st
     }
 }
 
-/* The credit that was given or refused. A card may be offered unasked: then the amount is that of others. */
+/* The credit that was given or refused. A card may be offered unasked. */
 static double draw_credit(const struct history *history, const struct kind *kind, double asked, double down,
                           struct random_stream *stream)
 {
@@ -98,12 +98,8 @@ static double draw_credit(const struct history *history, const struct kind *kind
     }
     if (kind->type != PREVIOUS_CONTRACT_TYPE_REVOLVING_LOANS)
         return 0;
-    for (int i = 0; i < TRIES; i++) {
-        double other = history_draw(history, HISTORY_PREVIOUS_AMOUNT, kind->context, stream);
-        if (other > 0)
-            return amount(other);
-    }
-    return 0;
+    double unasked = history_draw(history, HISTORY_PREVIOUS_UNASKED, kind->context, stream);
+    return isnan(unasked) ? 0 : amount(unasked);
 }
 
 static void draw_amounts(double *row, const struct history *history, const double *values,
