@@ -69,7 +69,7 @@ static void batch_add(struct batch *batch, const double *row, const struct histo
     memcpy(batch->applications[i], row, sizeof batch->applications[i]);
     features_build(row, history, batch->vectors[i]);
     if (history)
-        history_write(history, batch->histories[i]);
+        history_pack(history, batch->histories[i]);
     batch->clients[i] = (struct store_client){.id = (int64_t)row[APPLICATION_SK_ID_CURR],
                                               .outcome = isnan(target) ? OUTCOME_UNKNOWN : (int)target,
                                               .features = batch->vectors[i],

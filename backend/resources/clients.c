@@ -207,7 +207,7 @@ void client_get(struct http_exchange *exchange)
     if (store_read(service_store(exchange->context), population_stored(population)->id,
                    population_id(population, (size_t)row), application, APPLICATION_COLUMNS, bytes,
                    sizeof bytes, &history_known, &err) ||
-        (history_known && history_read(&history, bytes, sizeof bytes, &err))) {
+        (history_known && history_unpack(&history, bytes, sizeof bytes, &err))) {
         problem_answer_error(exchange, &err);
         goto done;
     }

@@ -185,14 +185,14 @@ void history_add(struct history *history, enum home_credit_table table, const do
     }
 }
 
-void history_write(const struct history *history, unsigned char out[HISTORY_BYTES])
+void history_pack(const struct history *history, unsigned char out[HISTORY_BYTES])
 {
     memset(out, 0, HISTORY_VERSION_BYTES);
     snprintf((char *)out, HISTORY_VERSION_BYTES, "%s", catalogue_version());
     memcpy(out + HISTORY_VERSION_BYTES, history, sizeof *history);
 }
 
-int history_read(struct history *out, const void *bytes, size_t length, struct error *err)
+int history_unpack(struct history *out, const void *bytes, size_t length, struct error *err)
 {
     char version[HISTORY_VERSION_BYTES] = {0};
     snprintf(version, sizeof version, "%s", catalogue_version());

@@ -28,11 +28,11 @@ void history_add(struct history *history, enum home_credit_table table, const do
 /* A history as bytes for the client store: the accumulators as this machine lays them out, behind the
  * catalogue's version. */
 enum { HISTORY_VERSION_BYTES = 16, HISTORY_BYTES = HISTORY_VERSION_BYTES + sizeof(struct history) };
-void history_write(const struct history *history, unsigned char out[HISTORY_BYTES]);
+void history_pack(const struct history *history, unsigned char out[HISTORY_BYTES]);
 
 /* Takes it back. ERROR_INVALID when the length or the version is another: the store must be imported again.
  */
-int history_read(struct history *out, const void *bytes, size_t length, struct error *err);
+int history_unpack(struct history *out, const void *bytes, size_t length, struct error *err);
 
 /* The histories of all clients of a folder of Home Credit files. */
 struct history_set;

@@ -265,13 +265,13 @@ static void histories_can_be_stored(void **state)
     history_init(&history);
     draw_row(TABLE_BUREAU, row, &seed);
     history_add(&history, TABLE_BUREAU, row);
-    history_write(&history, bytes);
-    assert_int_equal(history_read(&again, bytes, sizeof bytes, &err), 0);
+    history_pack(&history, bytes);
+    assert_int_equal(history_unpack(&again, bytes, sizeof bytes, &err), 0);
     assert_memory_equal(&history, &again, sizeof history);
-    assert_int_equal(history_read(&again, bytes, sizeof bytes - 1, &err), -1);
+    assert_int_equal(history_unpack(&again, bytes, sizeof bytes - 1, &err), -1);
     error_clear(&err);
     bytes[0] ^= 1;
-    assert_int_equal(history_read(&again, bytes, sizeof bytes, &err), -1);
+    assert_int_equal(history_unpack(&again, bytes, sizeof bytes, &err), -1);
     assert_int_equal(err.code, ERROR_INVALID);
 }
 
