@@ -12,7 +12,7 @@ LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
 BACKEND_LIBS  := -lsqlite3
-FRONTEND_LIBS := -lcurl
+FRONTEND_LIBS := -lcurl -lz
 NOTEBOOK_LIBS := -lgsl -lgslcblas
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)
@@ -165,12 +165,15 @@ container: ## build both images, bring them up with compose, try them
 clean: stop ## remove what was built and the demo; trained models stay
 	@rm -rf $(BUILD) data
 
-# Templates, texts, styles and scripts as the frontend serves them: one folder, with Chart.js from npm.
+# Templates, texts, styles and scripts as the frontend serves them: one folder, with Chart.js and the font from npm.
 $(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/static -type f 2>/dev/null) package-lock.json
 	@echo "  COPY $(ASSETS)"
 	@rm -rf $(ASSETS) && mkdir -p $(ASSETS)
 	@cp -r frontend/templates frontend/locales frontend/static $(ASSETS)/
-	@mkdir -p $(ASSETS)/static/js && cp node_modules/chart.js/dist/chart.umd.min.js $(ASSETS)/static/js/chart.js
+	@cp node_modules/chart.js/dist/chart.umd.min.js $(ASSETS)/static/js/chart.js
+	@mkdir -p $(ASSETS)/static/font
+	@cp node_modules/@fontsource-variable/source-sans-3/files/source-sans-3-latin-wght-normal.woff2 $(ASSETS)/static/font/source-sans-3.woff2
+	@cp node_modules/@fontsource-variable/source-sans-3/LICENSE $(ASSETS)/static/font/source-sans-3-license.txt
 	@touch $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
