@@ -1,0 +1,86 @@
+#include "frontend/view/chart.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "shared/base/number.h"
+
+static const char *const kind_names[] = {[CHART_HISTOGRAM] = "histogram",
+                                         [CHART_CATEGORIES] = "categories",
+                                         [CHART_DIVERGING] = "diverging",
+                                         [CHART_DOUGHNUT] = "doughnut"};
+static const char *const paint_names[] = {
+    [PAINT_PLAIN] = "plain", [PAINT_GOOD] = "good", [PAINT_BAD] = "bad", [PAINT_UNKNOWN] = "unknown"};
+
+static json_t *texts_of(const char *const *texts, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_string(texts[i]));
+    return array;
+}
+
+static json_t *series_of(const struct chart *chart)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < chart->series_count; i++) {
+        const struct chart_series *series = &chart->series[i];
+        json_t *values = json_array();
+        for (size_t j = 0; j < chart->count; j++)
+            json_array_append_new(values, json_real(series->values[j]));
+        json_array_append_new(array, json_pack("{s:s, s:s, s:o}", "label", series->label, "paint",
+                                               paint_names[series->paint], "values", values));
+    }
+    return array;
+}
+
+/* What charts.js reads. */
+static char *data_of(const struct chart *chart)
+{
+    json_t *data =
+        json_pack("{s:s, s:s, s:s?, s:s?, s:o, s:o, s:i, s:b, s:i}", "kind", kind_names[chart->kind], "title",
+                  chart->title, "x", chart->x_axis, "y", chart->y_axis, "labels",
+                  texts_of(chart->labels, chart->count), "series", series_of(chart), "decimals",
+                  chart->decimals, "signed", chart->is_signed, "highlight", chart->highlight);
+    if (chart->edges)
+        json_object_set_new(data, "edges", texts_of(chart->edges, chart->count + 1));
+    if (!isnan(chart->mark))
+        json_object_set_new(data, "mark",
+                            json_pack("{s:f, s:s?}", "at", chart->mark, "label", chart->mark_label));
+    char *text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(7));
+    json_decref(data);
+    return text;
+}
+
+static json_t *row_of(const struct chart *chart, size_t row, enum language language)
+{
+    json_t *cells = json_array();
+    for (size_t i = 0; i < chart->series_count; i++) {
+        char text[NUMBER_TEXT];
+        (chart->is_signed ? number_format_signed : number_format)(text, chart->series[i].values[row],
+                                                                  chart->decimals, language);
+        json_array_append_new(cells, json_string(text));
+    }
+    return json_pack("{s:s, s:o, s:b}", "label", chart->labels[row], "cells", cells, "highlighted",
+                     chart->highlight == (int)row);
+}
+
+int chart_view(json_t **out, const struct chart *chart, enum language language, struct error *err)
+{
+    if (chart->count > CHART_POINTS || chart->series_count > CHART_SERIES)
+        return error_set(err, ERROR_LIMIT, "a chart of over %d points or %d series", CHART_POINTS,
+                         CHART_SERIES);
+    char *data = data_of(chart);
+    if (!data)
+        return error_set(err, ERROR_INTERNAL, "a chart's data are no JSON");
+    json_t *headings = json_array(), *rows = json_array();
+    for (size_t i = 0; i < chart->series_count; i++)
+        json_array_append_new(headings, json_string(chart->series[i].label));
+    for (size_t i = 0; i < chart->count; i++)
+        json_array_append_new(rows, row_of(chart, i, language));
+    *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "kind", kind_names[chart->kind], "title",
+                     chart->title, "description", chart->description, "label_heading", chart->label_heading,
+                     "data", data, "headings", headings, "rows", rows);
+    free(data);
+    return *out ? 0 : error_set(err, ERROR_INTERNAL, "a chart's texts are not UTF-8");
+}

@@ -1,0 +1,33 @@
+/* A histogram of the backend as a chart: bins with readable ranges in the unit a person thinks in (days
+ * before the application become years, shares become percent), and where one value stands in it. */
+#ifndef CLAIRSCORE_FRONTEND_VIEW_HISTOGRAM_H
+#define CLAIRSCORE_FRONTEND_VIEW_HISTOGRAM_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "frontend/view/chart.h"
+#include "shared/base/number.h"
+
+enum { HISTOGRAM_LABEL = 160 };
+
+/* A histogram made readable. */
+struct histogram {
+    enum chart_kind kind;
+    size_t count;
+    bool reversed; /* bins run against the backend's: more negative days are more years */
+    char labels[CHART_POINTS][HISTOGRAM_LABEL];
+    char edges[CHART_POINTS + 1][NUMBER_TEXT]; /* of CHART_HISTOGRAM */
+    const char *label_list[CHART_POINTS], *edge_list[CHART_POINTS + 1];
+    double repaid[CHART_POINTS], defaulted[CHART_POINTS], unknown[CHART_POINTS], all[CHART_POINTS];
+    const char *unit; /* key of the axis' unit in the locales, or NULL */
+    double mark;      /* of the value, in bins; NAN without one */
+    int bin;          /* that holds the value, or -1 */
+};
+
+/* Reads the API's Histogram `source` of a feature in `unit` ("money", "days", …), and marks `value` (a number
+ * or NULL) or else bin `bin` (-1: none). ERROR_INVALID when the document is not as the contract says. */
+int histogram_read(struct histogram *out, const json_t *source, const char *unit, const json_t *value,
+                   int bin, enum language language, struct error *err);
+
+#endif

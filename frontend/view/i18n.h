@@ -1,0 +1,38 @@
+/* The dashboard's texts: one file a language, the same keys in each. A template reads them as
+ * {{t.clients.title}}; C fills those that hold placeholders: "{count} clients". */
+#ifndef CLAIRSCORE_FRONTEND_VIEW_I18N_H
+#define CLAIRSCORE_FRONTEND_VIEW_I18N_H
+
+#include <jansson.h>
+#include <time.h>
+
+#include "shared/base/error.h"
+#include "shared/base/language.h"
+
+struct i18n;
+
+/* Reads FOLDER/fr.json and FOLDER/en.json: objects in objects of texts. ERROR_INVALID names a key that one
+ * language has and the other lacks, or whose placeholders differ. */
+int i18n_load(struct i18n **out, const char *folder, struct error *err);
+void i18n_free(struct i18n *i18n);
+
+/* All texts of a language, for a view's "t". Borrowed. */
+json_t *i18n_texts(const struct i18n *i18n, enum language language);
+
+/* The text called `key` ("clients.title"), or `key` itself when there is none. Borrowed. */
+const char *i18n_text(const struct i18n *i18n, enum language language, const char *key);
+
+/* A new JSON string: the text with its placeholders filled. After `key` come pairs of name and value, both
+ * const char *, then NULL. A placeholder without a value stays as it is. */
+json_t *i18n_say(const struct i18n *i18n, enum language language, const char *key, ...)
+    __attribute__((sentinel));
+
+/* The same for a counted thing: KEY.one or KEY.other by the language's rule for `count`; {count} is filled.
+ */
+json_t *i18n_count(const struct i18n *i18n, enum language language, const char *key, long long count, ...)
+    __attribute__((sentinel));
+
+/* A moment in local time as a new JSON string: "24 novembre 2026 à 10:32", "24 November 2026, 10:32". */
+json_t *i18n_moment(const struct i18n *i18n, enum language language, time_t moment);
+
+#endif

@@ -1,0 +1,210 @@
+/* Charts, histograms and the gauge as the templates get them. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "frontend/view/chart.h"
+#include "frontend/view/gauge.h"
+#include "frontend/view/histogram.h"
+
+#define NARROW "\u202f"
+#define DASH "\u00a0\u2013 "
+
+static json_t *parse(const char *text)
+{
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    assert_non_null(value);
+    return value;
+}
+
+static const char *text_at(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static void test_chart(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const char *const labels[] = {"</script><b>", "b"};
+    const double values[] = {-12.34, 1000};
+    const struct chart_series series = {"Points", values, PAINT_BAD};
+    const struct chart chart = {.kind = CHART_DIVERGING,
+                                .title = "Title",
+                                .description = "What it shows",
+                                .label_heading = "Data",
+                                .labels = labels,
+                                .count = 2,
+                                .series = &series,
+                                .series_count = 1,
+                                .decimals = 1,
+                                .is_signed = true,
+                                .mark = NAN,
+                                .highlight = 1};
+    json_t *view = NULL;
+    assert_int_equal(chart_view(&view, &chart, LANGUAGE_EN, &err), 0);
+    assert_string_equal(text_at(view, "kind"), "diverging");
+    json_t *data = parse(text_at(view, "data"));
+    json_t *drawn = json_array_get(json_object_get(data, "series"), 0);
+    assert_string_equal(text_at(drawn, "paint"), "bad");
+    assert_true(json_number_value(json_array_get(json_object_get(drawn, "values"), 0)) == -12.34);
+    assert_null(json_object_get(data, "mark"));
+    json_t *rows = json_object_get(view, "rows");
+    assert_int_equal(json_array_size(rows), 2);
+    assert_string_equal(
+        json_string_value(json_array_get(json_object_get(json_array_get(rows, 0), "cells"), 0)), "\u2212"
+                                                                                                 "12.3");
+    assert_string_equal(
+        json_string_value(json_array_get(json_object_get(json_array_get(rows, 1), "cells"), 0)), "+1,000.0");
+    assert_true(json_is_true(json_object_get(json_array_get(rows, 1), "highlighted")));
+    json_decref(data);
+    json_decref(view);
+
+    struct chart large = chart;
+    large.count = CHART_POINTS + 1;
+    assert_int_equal(chart_view(&view, &large, LANGUAGE_EN, &err), -1);
+    assert_int_equal(err.code, ERROR_LIMIT);
+}
+
+static void read_histogram(struct histogram *out, const char *source, const char *unit, const char *value,
+                           int bin, enum language language)
+{
+    struct error err = {0};
+    json_t *document = parse(source), *number = parse(value);
+    if (histogram_read(out, document, unit, number, bin, language, &err))
+        fail_msg("%s", err.message);
+    json_decref(document);
+    json_decref(number);
+}
+
+static void test_money(void **state)
+{
+    (void)state;
+    struct histogram histogram;
+    read_histogram(
+        &histogram,
+        "{\"edges\": [0, 250000, 1500000], \"categories\": null, \"repaid\": [1, 2], \"defaulted\": [3, 4], "
+        "\"unknown\": [5, 6]}",
+        "money", "125000", 0, LANGUAGE_FR);
+    assert_int_equal(histogram.kind, CHART_HISTOGRAM);
+    assert_int_equal(histogram.count, 2);
+    assert_string_equal(histogram.labels[0], "0" DASH "250" NARROW "000");
+    assert_string_equal(histogram.edges[1], "250" NARROW "k");
+    assert_string_equal(histogram.edges[2], "1,5" NARROW "M");
+    assert_true(histogram.mark == 0.5);
+    assert_int_equal(histogram.bin, 0);
+    assert_true(histogram.all[1] == 12);
+    assert_null(histogram.unit);
+}
+
+/* Days before the application: years, and the order turns round. */
+static void test_days(void **state)
+{
+    (void)state;
+    struct histogram histogram;
+    read_histogram(&histogram,
+                   "{\"edges\": [-14610, -10957.5, -7305], \"categories\": null, \"repaid\": [1, 2], "
+                   "\"defaulted\": [3, 4], \"unknown\": [0, 0]}",
+                   "days", "-7305", 1, LANGUAGE_EN);
+    assert_true(histogram.reversed);
+    assert_string_equal(histogram.unit, "unit.years");
+    assert_string_equal(histogram.labels[0], "20" DASH "30");
+    assert_true(histogram.repaid[0] == 2 && histogram.repaid[1] == 1);
+    assert_int_equal(histogram.bin, 0);
+    assert_true(histogram.mark == 0);
+}
+
+static void test_beyond_the_ends(void **state)
+{
+    (void)state;
+    static const char source[] = "{\"edges\": [0, 0.5, 1], \"categories\": null, \"repaid\": [1, 2], "
+                                 "\"defaulted\": [3, 4], \"unknown\": [0, 0]}";
+    struct histogram histogram;
+    read_histogram(&histogram, source, "score", "7", 1, LANGUAGE_FR);
+    assert_true(histogram.mark == 2);
+    assert_string_equal(histogram.labels[1], "0,5" DASH "1,0");
+    read_histogram(&histogram, source, "ratio", "-7", 0, LANGUAGE_FR);
+    assert_true(histogram.mark == 0);
+    assert_string_equal(histogram.labels[1], "50" NARROW "%" DASH "100" NARROW "%");
+    read_histogram(&histogram, source, "score", "null", -1, LANGUAGE_FR);
+    assert_true(isnan(histogram.mark));
+    assert_int_equal(histogram.bin, -1);
+}
+
+static void test_categories(void **state)
+{
+    (void)state;
+    struct histogram histogram;
+    read_histogram(
+        &histogram,
+        "{\"edges\": null, \"categories\": [{\"value\": \"F\", \"label\": \"Femme\"}, {\"value\": \"M\", "
+        "\"label\": \"Homme\"}], \"repaid\": [1, 2], \"defaulted\": [3, 4], \"unknown\": [0, 0]}",
+        "category", "\"M\"", 1, LANGUAGE_FR);
+    assert_int_equal(histogram.kind, CHART_CATEGORIES);
+    assert_string_equal(histogram.labels[1], "Homme");
+    assert_int_equal(histogram.bin, 1);
+}
+
+static void check_histogram_fault(const char *source)
+{
+    struct error err = {0};
+    struct histogram histogram;
+    json_t *document = parse(source);
+    assert_int_equal(histogram_read(&histogram, document, "none", NULL, -1, LANGUAGE_FR, &err), -1);
+    assert_int_equal(err.code, ERROR_INVALID);
+    json_decref(document);
+}
+
+static void test_histogram_faults(void **state)
+{
+    (void)state;
+    check_histogram_fault("{}");
+    check_histogram_fault("{\"edges\": [1]}");
+    check_histogram_fault("{\"edges\": [1, 2]}");
+    check_histogram_fault("{\"edges\": [1, 2], \"repaid\": [1, 2], \"defaulted\": [1], \"unknown\": [1]}");
+    char many[16384] = "{\"edges\": [0";
+    for (int i = 1; i <= CHART_POINTS + 1; i++)
+        snprintf(many + strlen(many), sizeof many - strlen(many), ", %d", i);
+    strcat(many, "]}");
+    check_histogram_fault(many);
+}
+
+static void test_gauge(void **state)
+{
+    (void)state;
+    static const double probabilities[] = {0, 0.0001, 0.05, 1.0 / 11, 0.5, 1};
+    double before = -1;
+    for (size_t i = 0; i < sizeof probabilities / sizeof *probabilities; i++) {
+        json_t *view = gauge_view(probabilities[i], 1.0 / 11, LANGUAGE_FR);
+        assert_non_null(view);
+        double x = strtod(text_at(json_object_get(view, "needle"), "x2"), NULL);
+        double limit = strtod(text_at(json_object_get(view, "limit"), "x2"), NULL);
+        assert_true(x >= before && x >= 0 && x <= 320);
+        if (probabilities[i] < 0.09)
+            assert_true(x < limit);
+        if (probabilities[i] > 0.1)
+            assert_true(x > limit);
+        assert_true(json_array_size(json_object_get(view, "ticks")) >= 4);
+        assert_memory_equal(text_at(view, "granted"), "M", 1);
+        before = x;
+        json_decref(view);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_chart),      cmocka_unit_test(test_money),
+        cmocka_unit_test(test_days),       cmocka_unit_test(test_beyond_the_ends),
+        cmocka_unit_test(test_categories), cmocka_unit_test(test_histogram_faults),
+        cmocka_unit_test(test_gauge),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
