@@ -1,0 +1,51 @@
+/* Sessions without a store: the cookie holds the session itself, encrypted and authenticated, so that every
+ * replica with the same key can open it and none keeps anything. A visitor who has not signed in has a
+ * session too, without a name: it carries the token that guards the sign-in form. */
+#ifndef CLAIRSCORE_FRONTEND_SESSION_H
+#define CLAIRSCORE_FRONTEND_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/base/error.h"
+
+enum {
+    SESSION_USER = 65, /* bytes of a user's name with its terminator */
+    SESSION_ID = 16,
+    SESSION_KEY_LEAST = 32,        /* characters of SESSION_KEY */
+    SESSION_TEXT = 256,            /* bytes of a sealed session with its terminator */
+    SESSION_TOKEN = 44,            /* bytes of a form token with its terminator */
+    SESSION_IDLE_S = 30 * 60,      /* unused for so long, it has ended */
+    SESSION_LONGEST_S = 10 * 3600, /* and so long after it began in any case */
+    SESSION_RENEW_S = 60           /* a cookie older than this is sealed again */
+};
+
+struct session {
+    char user[SESSION_USER]; /* empty: not signed in */
+    unsigned char id[SESSION_ID];
+    int64_t began, seen; /* seconds since 1970 */
+};
+
+/* The key that seals sessions. */
+struct session_key;
+
+/* Derives the key from `secret`; from random bytes when it is empty. ERROR_INVALID when it is shorter than
+ * SESSION_KEY_LEAST characters. sodium_init() must have been called. */
+int session_key_new(struct session_key **out, const char *secret, struct error *err);
+void session_key_free(struct session_key *key);
+
+/* A new session with a new id. `user` longer than fits is an invariant broken by the caller and is cut. */
+void session_begin(struct session *out, const char *user, int64_t now);
+
+/* Writes the sealed session, in characters that a cookie may hold. */
+void session_seal(char out[SESSION_TEXT], const struct session_key *key, const struct session *session);
+
+/* Opens what session_seal wrote. False when `text` is NULL, was not sealed with this key, or holds a session
+ * that has ended; `out` is then not to be used. */
+bool session_open(struct session *out, const struct session_key *key, const char *text, int64_t now);
+
+/* The token that every form of this session carries, and whether `text` (may be NULL) is that token. */
+void session_token(char out[SESSION_TOKEN], const struct session_key *key, const struct session *session);
+bool session_token_matches(const struct session_key *key, const struct session *session, const char *text);
+
+#endif
