@@ -1,0 +1,201 @@
+#include "frontend/assets.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "shared/base/file.h"
+
+enum { GZIP_WINDOW = 15 + 16, GZIP_MEMORY = 9, PATH_BYTES = 4096 };
+
+struct assets {
+    struct asset *files; /* in order of name */
+    size_t count, capacity;
+    char version[ASSET_VERSION];
+};
+
+static const struct media_type {
+    const char *extension, *type;
+    int compresses;
+} media_types[] = {
+    {".css", "text/css; charset=utf-8", 1},
+    {".js", "text/javascript; charset=utf-8", 1},
+    {".svg", "image/svg+xml", 1},
+    {".woff2", "font/woff2", 0},
+    {".txt", "text/plain; charset=utf-8", 1},
+};
+
+static const struct media_type *media_type_of(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof media_types / sizeof *media_types; i++)
+        if (strcmp(dot, media_types[i].extension) == 0)
+            return &media_types[i];
+    return NULL;
+}
+
+/* Compresses as far as it goes: it is done once. Leaves gzip NULL when that gains nothing. */
+static int compress_asset(struct asset *asset, struct error *err)
+{
+    z_stream stream = {0};
+    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY, Z_DEFAULT_STRATEGY))
+        return error_set(err, ERROR_INTERNAL, "zlib cannot start");
+    size_t bound = deflateBound(&stream, asset->length);
+    asset->gzip = malloc(bound);
+    stream.next_in = asset->bytes;
+    stream.avail_in = (uInt)asset->length;
+    stream.next_out = asset->gzip;
+    stream.avail_out = (uInt)bound;
+    int status = asset->gzip ? deflate(&stream, Z_FINISH) : Z_MEM_ERROR;
+    asset->gzip_length = stream.total_out;
+    deflateEnd(&stream);
+    if (status != Z_STREAM_END)
+        return error_set(err, ERROR_INTERNAL, "zlib cannot compress %s", asset->name);
+    if (asset->gzip_length >= asset->length) {
+        free(asset->gzip);
+        asset->gzip = NULL;
+    }
+    return 0;
+}
+
+static void tag_asset(struct asset *asset)
+{
+    unsigned char hash[crypto_generichash_BYTES_MIN];
+    char text[2 * sizeof hash + 1];
+    crypto_generichash(hash, sizeof hash, asset->bytes, asset->length, NULL, 0);
+    sodium_bin2hex(text, sizeof text, hash, sizeof hash);
+    snprintf(asset->tag, sizeof asset->tag, "\"%.*s\"", ASSET_VERSION - 1, text);
+}
+
+static struct asset *new_asset(struct assets *assets, struct error *err)
+{
+    if (assets->count == assets->capacity) {
+        size_t capacity = assets->capacity ? 2 * assets->capacity : 16;
+        struct asset *files = realloc(assets->files, capacity * sizeof *files);
+        if (!files) {
+            error_set(err, ERROR_INTERNAL, "no memory for static files");
+            return NULL;
+        }
+        assets->files = files;
+        assets->capacity = capacity;
+    }
+    struct asset *asset = &assets->files[assets->count++];
+    memset(asset, 0, sizeof *asset);
+    return asset;
+}
+
+static int load_asset(struct assets *assets, const char *root, const char *folder, const char *file,
+                      struct error *err)
+{
+    char path[PATH_BYTES];
+    const struct media_type *media = media_type_of(file);
+    if (!media)
+        return error_set(err, ERROR_INVALID, "%s/%s/%s: no media type is known for this extension", root,
+                         folder, file);
+    struct asset *asset = new_asset(assets, err);
+    if (!asset)
+        return -1;
+    if (snprintf(asset->name, sizeof asset->name, "%s/%s", folder, file) >= (int)sizeof asset->name)
+        return error_set(err, ERROR_LIMIT, "%s: the name is too long", file);
+    struct buffer content = buffer_new(ASSET_BYTES);
+    if (file_path(path, sizeof path, root, asset->name, err) || file_read(&content, path, err)) {
+        buffer_free(&content);
+        return -1;
+    }
+    asset->type = media->type;
+    asset->length = content.length;
+    asset->bytes = buffer_take(&content);
+    tag_asset(asset);
+    return media->compresses && asset->length ? compress_asset(asset, err) : 0;
+}
+
+/* Calls `each` for every visible entry of the folder. */
+static int walk(struct assets *assets, const char *root, const char *folder,
+                int (*each)(struct assets *, const char *, const char *, const char *, struct error *),
+                struct error *err)
+{
+    char path[PATH_BYTES];
+    if (file_path(path, sizeof path, root, folder, err))
+        return -1;
+    DIR *directory = opendir(path);
+    if (!directory)
+        return error_set(err, ERROR_IO, "%s: %s", path, strerror(errno));
+    int status = 0;
+    for (struct dirent *entry; status == 0 && (entry = readdir(directory));)
+        if (entry->d_name[0] != '.')
+            status = each(assets, root, folder, entry->d_name, err);
+    closedir(directory);
+    return status;
+}
+
+static int load_folder(struct assets *assets, const char *root, const char *folder, const char *name,
+                       struct error *err)
+{
+    (void)folder;
+    return walk(assets, root, name, load_asset, err);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct asset *)a)->name, ((const struct asset *)b)->name);
+}
+
+static void set_version(struct assets *assets)
+{
+    unsigned char hash[crypto_generichash_BYTES_MIN];
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    for (size_t i = 0; i < assets->count; i++) {
+        const struct asset *asset = &assets->files[i];
+        crypto_generichash_update(&state, (const unsigned char *)asset->name, strlen(asset->name) + 1);
+        crypto_generichash_update(&state, (const unsigned char *)asset->tag, strlen(asset->tag) + 1);
+    }
+    crypto_generichash_final(&state, hash, sizeof hash);
+    sodium_bin2hex(assets->version, sizeof assets->version, hash, (ASSET_VERSION - 1) / 2);
+}
+
+int assets_load(struct assets **out, const char *folder, struct error *err)
+{
+    struct assets *assets = calloc(1, sizeof *assets);
+    if (!assets)
+        return error_set(err, ERROR_INTERNAL, "no memory for static files");
+    if (walk(assets, folder, ".", load_folder, err)) {
+        assets_free(assets);
+        return -1;
+    }
+    if (assets->count)
+        qsort(assets->files, assets->count, sizeof *assets->files, by_name);
+    set_version(assets);
+    *out = assets;
+    return 0;
+}
+
+void assets_free(struct assets *assets)
+{
+    if (!assets)
+        return;
+    for (size_t i = 0; i < assets->count; i++) {
+        free(assets->files[i].bytes);
+        free(assets->files[i].gzip);
+    }
+    free(assets->files);
+    free(assets);
+}
+
+const char *assets_version(const struct assets *assets)
+{
+    return assets->version;
+}
+
+const struct asset *assets_find(const struct assets *assets, const char *folder, const char *name)
+{
+    struct asset wanted;
+    if (!assets->count ||
+        snprintf(wanted.name, sizeof wanted.name, "%s/%s", folder, name) >= (int)sizeof wanted.name)
+        return NULL;
+    return bsearch(&wanted, assets->files, assets->count, sizeof *assets->files, by_name);
+}

@@ -1,0 +1,72 @@
+/* The dashboard's server. */
+#include <curl/curl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "frontend/pages/page.h"
+#include "frontend/pages/pages.h"
+#include "frontend/site.h"
+#include "shared/base/log.h"
+#include "shared/http/server.h"
+
+static const struct http_route routes[] = {
+    {.method = "GET", .path = "/", .handle = home_show},
+    {.method = "GET", .path = "/sign-in", .handle = sign_in_show, .open = true},
+    {.method = "POST", .path = "/sign-in", .handle = sign_in_submit, .open = true},
+    {.method = "POST", .path = "/sign-out", .handle = sign_out_submit, .open = true},
+    {.method = "GET", .path = "/clients", .handle = clients_show},
+    {.method = "GET", .path = "/clients/:id", .handle = client_show},
+    {.method = "GET",
+     .path = "/static/:version/:folder/:name",
+     .handle = static_file_show,
+     .open = true,
+     .quiet = true},
+    {.method = NULL},
+};
+
+static int serve(const struct config *config, struct error *err)
+{
+    struct site site;
+    if (site_open(&site, config, err))
+        return -1;
+    const struct http_program program = {.config = config,
+                                         .routes = routes,
+                                         .context = &site,
+                                         .authorise = sign_in_required,
+                                         .forget = page_forget,
+                                         .fail = failure_show};
+    struct http_server *server = NULL;
+    int status = http_server_start(&server, &program, err);
+    if (status == 0) {
+        log_event(LOG_INFO, "ready", "{s:s, s:i, s:s}", "bind", config->bind, "port", (int)config->port,
+                  "backend", config->backend_url);
+        http_wait_for_stop();
+        log_event(LOG_INFO, "stopping", NULL);
+        http_server_stop(server);
+    }
+    site_close(&site);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct error err = {0};
+    struct config config;
+    if (argc > 1) {
+        bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+        printf("Usage: frontend. Serves the dashboard; set by the environment.\n\n");
+        config_print_help(CONFIG_FRONTEND);
+        return help ? 0 : 2;
+    }
+    http_block_signals();
+    int status = config_read(&config, CONFIG_FRONTEND, &err);
+    if (status == 0 && (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT)))
+        status = error_set(&err, ERROR_INTERNAL, "libsodium or libcurl cannot start");
+    if (status == 0)
+        status = serve(&config, &err);
+    if (status)
+        log_event(LOG_ERROR, "frontend", "{s:s}", "fault", err.message);
+    curl_global_cleanup();
+    return status ? 1 : 0;
+}

@@ -1,0 +1,141 @@
+/* A client: what was decided and why, how the client compares, and the file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frontend/pages/client.h"
+#include "frontend/pages/page.h"
+#include "frontend/pages/pages.h"
+#include "shared/base/log.h"
+
+enum { FEWEST = 5, USUAL = 10, MOST = 25, ID_DIGITS = 15, NEAR_HITS = 8, SHORTENINGS = 3 };
+enum { CLIENT, EXPLANATION, COMPARISON, POPULATION, CALLS };
+_Static_assert((int)CALLS <= (int)BACKEND_CALLS, "all calls run at once");
+
+/* ---- What is asked for ------------------------------------------------------------------------------- */
+
+static bool is_id(const char *text)
+{
+    size_t length = strlen(text);
+    return length > 0 && length <= ID_DIGITS && strspn(text, "0123456789") == length;
+}
+
+/* How many contributions to show: ?top=, brought within the limits. */
+static int read_top(const struct http_exchange *exchange)
+{
+    const char *text = http_query(exchange, "top");
+    long top = text ? strtol(text, NULL, 10) : USUAL;
+    if (text && top == 0)
+        return USUAL;
+    return top < FEWEST ? FEWEST : top > MOST ? MOST : (int)top;
+}
+
+static void ask(struct backend_call calls[CALLS], const char *id, int top)
+{
+    snprintf(calls[CLIENT].path, BACKEND_PATH, "/clients/%s", id);
+    snprintf(calls[EXPLANATION].path, BACKEND_PATH, "/explain?top=%d", top);
+    calls[EXPLANATION].body = json_pack("{s:I}", "client_id", (json_int_t)strtoll(id, NULL, 10));
+    snprintf(calls[COMPARISON].path, BACKEND_PATH, "/clients/%s/comparison?features=%s", id, CLIENT_COMPARED);
+    snprintf(calls[POPULATION].path, BACKEND_PATH, "/population");
+}
+
+/* ---- An unknown client ------------------------------------------------------------------------------- */
+
+/* Ids that begin like the one asked for: with one digit less, then two, then three. */
+static json_t *near_ids(struct http_exchange *exchange, const char *id)
+{
+    json_t *near = json_array();
+    size_t length = strlen(id);
+    for (size_t less = 1; less <= SHORTENINGS && less < length && json_array_size(near) == 0; less++) {
+        struct backend_call call = {.body = NULL};
+        size_t i;
+        json_t *client;
+        snprintf(call.path, sizeof call.path, "/clients?limit=%d&query=%.*s", NEAR_HITS, (int)(length - less),
+                 id);
+        backend_client_run(page_site(exchange)->backend, &call, 1, exchange->request_id, exchange->language);
+        json_array_foreach(json_object_get(call.answer, "clients"), i, client)
+            json_array_append(near, json_object_get(client, "client_id"));
+        bool failed = call.outcome != BACKEND_OK;
+        backend_calls_clean(&call, 1);
+        if (failed)
+            break;
+    }
+    return near;
+}
+
+static void show_unknown(struct http_exchange *exchange, const char *id)
+{
+    json_t *view = page_view(exchange, page_text(exchange, "unknown_client.title"));
+    json_object_set_new(view, "near", is_id(id) ? near_ids(exchange, id) : json_array());
+    json_object_set_new(view, "near_given", json_boolean(json_array_size(json_object_get(view, "near")) > 0));
+    json_object_set_new(view, "explanation",
+                        is_id(id) ? i18n_say(page_site(exchange)->i18n, exchange->language,
+                                             "unknown_client.none", "id", id, NULL)
+                                  : json_string(page_text(exchange, "unknown_client.no_id")));
+    page_answer(exchange, 404, "unknown_client", view);
+}
+
+/* ---- The page ---------------------------------------------------------------------------------------- */
+
+static int fill_view(json_t *view, const struct http_exchange *exchange, const struct backend_call *calls,
+                     struct error *err)
+{
+    json_t *contributions = NULL, *comparison = NULL;
+    const json_t *explanation = calls[EXPLANATION].answer;
+    double score_at_threshold =
+        json_number_value(json_object_get(calls[POPULATION].answer, "score_at_threshold"));
+    json_object_set_new(view, "verdict", client_verdict_view(exchange, explanation, score_at_threshold));
+    json_object_set_new(view, "file", client_file_view(exchange, calls[CLIENT].answer));
+    int status = client_contributions_view(&contributions, exchange, explanation, err);
+    if (status == 0)
+        status = client_comparison_view(&comparison, exchange, calls[COMPARISON].answer, err);
+    json_object_set_new(view, "contributions", contributions);
+    json_object_set_new(view, "comparison", comparison);
+    return status;
+}
+
+static void show_client(struct http_exchange *exchange, const char *id, int top,
+                        const struct backend_call *calls)
+{
+    struct error err = {0};
+    json_t *title = i18n_say(page_site(exchange)->i18n, exchange->language, "client.title", "id", id, NULL);
+    json_t *view = page_view(exchange, json_string_value(title));
+    json_decref(title);
+    json_object_set_new(view, "id", json_string(id));
+    json_object_set_new(view, "top", json_integer(top));
+    json_object_set_new(view, "top_fewest", json_integer(FEWEST));
+    json_object_set_new(view, "top_most", json_integer(MOST));
+    json_object_set_new(view, "has_charts", json_true());
+    if (fill_view(view, exchange, calls, &err)) {
+        log_event(LOG_ERROR, "client_page", "{s:s, s:s}", "fault", err.message, "request_id",
+                  exchange->request_id);
+        json_decref(view);
+        page_fail(exchange, 502, "failure.broken");
+        return;
+    }
+    page_answer(exchange, 200, "client", view);
+}
+
+void client_show(struct http_exchange *exchange)
+{
+    struct backend_call calls[CALLS] = {0};
+    const char *id = http_path(exchange, "id");
+    if (!is_id(id)) {
+        show_unknown(exchange, id);
+        return;
+    }
+    int top = read_top(exchange);
+    ask(calls, id, top);
+    backend_client_run(page_site(exchange)->backend, calls, CALLS, exchange->request_id, exchange->language);
+    const struct backend_call *failed = NULL;
+    for (int i = 0; i < CALLS && !failed; i++)
+        if (calls[i].outcome != BACKEND_OK)
+            failed = &calls[i];
+    if (!failed)
+        show_client(exchange, id, top, calls);
+    else if (failed->outcome == BACKEND_UNKNOWN)
+        show_unknown(exchange, id);
+    else
+        page_backend_failed(exchange, failed);
+    backend_calls_clean(calls, CALLS);
+}

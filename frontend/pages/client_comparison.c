@@ -1,0 +1,122 @@
+/* How the client compares with all clients. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "frontend/pages/client.h"
+#include "frontend/pages/page.h"
+#include "frontend/view/chart.h"
+#include "frontend/view/histogram.h"
+#include "shared/base/number.h"
+
+const char CLIENT_COMPARED[] =
+    "AMT_INCOME_TOTAL,AMT_CREDIT,EXT_SOURCE_2,EXT_SOURCE_3,DAYS_BIRTH,NAME_EDUCATION_TYPE";
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+/* Where the client stands, in words: "above 73 % of clients". NULL where there is no rank. */
+static json_t *rank_text(const struct http_exchange *exchange, const json_t *feature,
+                         const struct histogram *histogram)
+{
+    const json_t *rank = json_object_get(feature, "rank_percent");
+    const struct i18n *i18n = page_site(exchange)->i18n;
+    char share[NUMBER_TEXT];
+    if (json_is_null(json_object_get(feature, "value")))
+        return json_string(page_text(exchange, "comparison.missing"));
+    if (!json_is_number(rank))
+        return NULL;
+    double below = json_number_value(rank) / 100;
+    if (histogram->reversed)
+        below = 1 - below;
+    below = fmin(fmax(below, 0.01), 0.99); /* nobody is above all the others and himself */
+    number_format_percent(share, below >= 0.5 ? below : 1 - below, 0, exchange->language);
+    return i18n_say(i18n, exchange->language, below >= 0.5 ? "comparison.above" : "comparison.below", "share",
+                    share, NULL);
+}
+
+/* The share of defaults among clients like this one, beside that of all. NULL where nothing is known. */
+static json_t *defaults_text(const struct http_exchange *exchange, const struct histogram *histogram,
+                             const json_t *group)
+{
+    if (histogram->bin < 0)
+        return NULL;
+    double defaulted = histogram->defaulted[histogram->bin];
+    double known = defaulted + histogram->repaid[histogram->bin];
+    if (known == 0 || !json_is_number(json_object_get(group, "default_rate")))
+        return NULL;
+    char here[NUMBER_TEXT], everywhere[NUMBER_TEXT];
+    number_format_percent(here, defaulted / known, 1, exchange->language);
+    number_format_percent(everywhere, json_number_value(json_object_get(group, "default_rate")), 1,
+                          exchange->language);
+    return i18n_say(page_site(exchange)->i18n, exchange->language, "comparison.defaults", "here", here,
+                    "everywhere", everywhere, NULL);
+}
+
+static int feature_chart(json_t **out, const struct http_exchange *exchange, const json_t *feature,
+                         const struct histogram *histogram, struct error *err)
+{
+    json_t *description = i18n_say(page_site(exchange)->i18n, exchange->language, "comparison.description",
+                                   "value", text_of(feature, "text"), NULL);
+    bool stands = histogram->kind == CHART_HISTOGRAM;
+    const char *unit = histogram->unit ? page_text(exchange, histogram->unit) : NULL;
+    const struct chart_series series = {.label = page_text(exchange, "chart.clients"),
+                                        .values = histogram->all};
+    const struct chart chart = {.kind = histogram->kind,
+                                .title = text_of(feature, "label"),
+                                .description = json_string_value(description),
+                                .label_heading = text_of(feature, "label"),
+                                .x_axis = stands ? unit : NULL,
+                                .labels = histogram->label_list,
+                                .edges = stands ? histogram->edge_list : NULL,
+                                .count = histogram->count,
+                                .series = &series,
+                                .series_count = 1,
+                                .mark = histogram->mark,
+                                .mark_label = page_text(exchange, "comparison.mark"),
+                                .highlight = histogram->bin};
+    int status = chart_view(out, &chart, exchange->language, err);
+    json_decref(description);
+    return status;
+}
+
+static int feature_view(json_t **out, const struct http_exchange *exchange, const json_t *feature,
+                        const json_t *group, struct error *err)
+{
+    struct histogram histogram;
+    const json_t *bin = json_object_get(feature, "bin");
+    if (histogram_read(&histogram, json_object_get(feature, "histogram"), text_of(feature, "unit"),
+                       json_object_get(feature, "value"),
+                       json_is_integer(bin) ? (int)json_integer_value(bin) : -1, exchange->language, err) ||
+        feature_chart(out, exchange, feature, &histogram, err))
+        return -1;
+    json_t *rank = rank_text(exchange, feature, &histogram);
+    json_t *defaults = defaults_text(exchange, &histogram, group);
+    json_object_set_new(*out, "value", json_string(text_of(feature, "text")));
+    if (rank)
+        json_object_set_new(*out, "rank", rank);
+    if (defaults)
+        json_object_set_new(*out, "defaults", defaults);
+    return 0;
+}
+
+int client_comparison_view(json_t **out, const struct http_exchange *exchange, const json_t *comparison,
+                           struct error *err)
+{
+    json_t *charts = json_array(), *feature;
+    size_t i;
+    json_array_foreach(json_object_get(comparison, "features"), i, feature)
+    {
+        json_t *chart = NULL;
+        if (feature_view(&chart, exchange, feature, json_object_get(comparison, "group"), err)) {
+            json_decref(charts);
+            return -1;
+        }
+        json_array_append_new(charts, chart);
+    }
+    *out = charts;
+    return 0;
+}

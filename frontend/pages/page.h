@@ -1,0 +1,65 @@
+/* What every page does: know its visitor, begin a view, answer with a template. */
+#ifndef CLAIRSCORE_FRONTEND_PAGES_PAGE_H
+#define CLAIRSCORE_FRONTEND_PAGES_PAGE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "frontend/site.h"
+#include "shared/http/server.h"
+
+enum {
+    PAGE_BYTES = 4 << 20, /* of one rendered page */
+    PAGE_ADDRESS = 1024   /* bytes of a local address with its query */
+};
+
+/* Who asks. Kept in exchange->identity, released by page_forget. */
+struct visit {
+    struct session session;
+    bool sealed;   /* the browser has this session in its cookie already */
+    bool has_form; /* the page's form needs a visitor's cookie too; without one none is sent to visitors */
+};
+
+/* The visit of this exchange, which it makes at first: from the cookie, or of a new visitor. Also settles the
+ * exchange's language: ?lang=, else the cookie, else Accept-Language. Never NULL but without memory, when the
+ * exchange has been answered with 500. */
+struct visit *page_visit(struct http_exchange *exchange);
+void page_forget(void *visit);
+
+/* Replaces the visitor's session by a new one of `user` (empty: nobody) and sends its cookie. */
+void page_begin_session(struct http_exchange *exchange, struct visit *visit, const char *user);
+
+/* The site of this exchange. */
+const struct site *page_site(const struct http_exchange *exchange);
+
+/* A text of the exchange's language. Borrowed. */
+const char *page_text(const struct http_exchange *exchange, const char *key);
+
+/* A new view that has what each page needs: texts as "t", language, user, form token, static files' address,
+ * and `title`. NULL without a visit. */
+json_t *page_view(struct http_exchange *exchange, const char *title);
+
+/* Answers with `view` (released) rendered by the template. Sends the visitor's cookie when it needs renewal.
+ */
+void page_answer(struct http_exchange *exchange, unsigned status, const char *template, json_t *view);
+
+/* Answers 303 See Other with a local address. */
+void page_redirect(struct http_exchange *exchange, const char *address);
+
+/* The page of a failure: `status`, a heading and a sentence from KEY.title and KEY.text of the locales. */
+void page_fail(struct http_exchange *exchange, unsigned status, const char *key);
+
+/* The page that says why the backend did not give what was asked; with a try again where that may help. */
+void page_backend_failed(struct http_exchange *exchange, const struct backend_call *call);
+
+/* Writes the exchange's own address with its query but without ?lang=; with `language` (NULL: none) in its
+ * place. "/" when it does not fit. */
+void page_address(char out[PAGE_ADDRESS], const struct http_exchange *exchange, const char *language);
+
+/* True when `address` leads to this site and nowhere else: a path, no host, no control characters. */
+bool page_address_is_local(const char *address);
+
+/* Appends "NAME=value" percent-encoded, with the given separator before it; false when it does not fit. */
+bool page_add_parameter(char *out, size_t size, char separator, const char *name, const char *value);
+
+#endif

@@ -1,0 +1,21 @@
+/* The dashboard's pages: one handler each, all declared here for the table of routes in frontend.c. */
+#ifndef CLAIRSCORE_FRONTEND_PAGES_H
+#define CLAIRSCORE_FRONTEND_PAGES_H
+
+#include "shared/http/server.h"
+
+void home_show(struct http_exchange *exchange);        /* GET / */
+void sign_in_show(struct http_exchange *exchange);     /* GET /sign-in?next= */
+void sign_in_submit(struct http_exchange *exchange);   /* POST /sign-in */
+void sign_out_submit(struct http_exchange *exchange);  /* POST /sign-out */
+void clients_show(struct http_exchange *exchange);     /* GET /clients?query=&cursor= */
+void client_show(struct http_exchange *exchange);      /* GET /clients/:id?top= */
+void static_file_show(struct http_exchange *exchange); /* GET /static/:version/:folder/:name */
+
+/* Lets signed-in visitors pass and sends the others to the sign-in page: the server's `authorise`. */
+bool sign_in_required(struct http_exchange *exchange);
+
+/* The page of a failure found before a handler ran: the server's `fail`. */
+void failure_show(struct http_exchange *exchange, unsigned status, const char *detail);
+
+#endif

@@ -1,0 +1,301 @@
+// Draws every <canvas data-chart> with Chart.js, in the colours of the style sheet, and lets the number of
+// contributions be changed without leaving the page. The server has made all texts and figures; nothing is
+// computed here.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const language = root.lang;
+  const colon = language === "fr" ? "\u00a0: " : ": ";
+  const drawn = new Map();
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+  const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+  const number = (value, options) => new Intl.NumberFormat(language, options).format(value);
+
+  // Stripes, dots and a plain ground: a series is known by its pattern as well as by its colour.
+  function pattern(kind, ground) {
+    const size = 8;
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = size;
+    const pen = tile.getContext("2d");
+    pen.fillStyle = ground;
+    pen.fillRect(0, 0, size, size);
+    pen.strokeStyle = pen.fillStyle = colour("surface");
+    pen.lineWidth = 1.6;
+    pen.globalAlpha = 0.75;
+    if (kind === "stripes") {
+      pen.beginPath();
+      for (const shift of [-size, 0, size]) {
+        pen.moveTo(shift, size);
+        pen.lineTo(shift + size, 0);
+      }
+      pen.stroke();
+    } else {
+      pen.beginPath();
+      pen.arc(size / 2, size / 2, 1.4, 0, 2 * Math.PI);
+      pen.fill();
+    }
+    return pen.createPattern(tile, "repeat");
+  }
+
+  const paints = {
+    plain: () => colour("plain"),
+    good: () => colour("good"),
+    bad: () => pattern("stripes", colour("bad")),
+    unknown: () => pattern("dots", colour("unknown")),
+  };
+
+  // A long label on several lines of about `width` characters.
+  function wrap(text, width) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const last = lines[lines.length - 1];
+      if (last && last.length + word.length >= width) lines.push(word);
+      else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+    }
+    return lines;
+  }
+
+  // The line that marks the client, or the threshold, across a histogram.
+  const markLine = {
+    id: "markLine",
+    afterDatasetsDraw(chart, _, { mark }) {
+      if (!mark) return;
+      const { ctx: pen, chartArea: area, scales } = chart;
+      const x = scales.x.getPixelForValue(mark.at);
+      const right = x > (area.left + area.right) / 2;
+      pen.save();
+      pen.strokeStyle = pen.fillStyle = colour("mark");
+      pen.lineWidth = 2;
+      pen.setLineDash([5, 3]);
+      pen.beginPath();
+      pen.moveTo(x, area.top - 4);
+      pen.lineTo(x, area.bottom);
+      pen.stroke();
+      pen.setLineDash([]);
+      pen.beginPath();
+      pen.moveTo(x - 5, area.top - 10);
+      pen.lineTo(x + 5, area.top - 10);
+      pen.lineTo(x, area.top - 2);
+      pen.fill();
+      pen.font = `600 13px ${Chart.defaults.font.family}`;
+      pen.textAlign = right ? "right" : "left";
+      pen.fillText(mark.label, x + (right ? -9 : 9), area.top - 3);
+      pen.restore();
+    },
+  };
+
+  // The figure at the end of each bar of contributions.
+  const barFigures = {
+    id: "barFigures",
+    afterDatasetsDraw(chart, _, { show, format }) {
+      if (!show) return;
+      const pen = chart.ctx;
+      pen.save();
+      pen.fillStyle = colour("ink");
+      pen.font = `13px ${Chart.defaults.font.family}`;
+      pen.textBaseline = "middle";
+      chart.getDatasetMeta(0).data.forEach((bar, i) => {
+        const value = chart.data.datasets[0].data[i];
+        pen.textAlign = value < 0 ? "right" : "left";
+        pen.fillText(format(value), bar.x + (value < 0 ? -5 : 5), bar.y);
+      });
+      pen.restore();
+    },
+  };
+
+  function scale(extra = {}) {
+    const { grid, ticks, title, ...rest } = extra;
+    return {
+      border: { display: false },
+      grid: { color: colour("line"), tickLength: 4, ...grid },
+      ticks: { color: colour("ink-2"), ...ticks },
+      title: { display: Boolean(title), text: title, color: colour("ink-2"), padding: 2 },
+      ...rest,
+    };
+  }
+
+  const digits = (data) => ({ maximumFractionDigits: data.decimals, minimumFractionDigits: data.decimals });
+  const counts = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
+
+  function common(data, plugins) {
+    return {
+      maintainAspectRatio: false,
+      animation: still.matches ? false : { duration: 250 },
+      plugins: {
+        legend: { display: false },
+        tooltip: { displayColors: false, callbacks: {} },
+        markLine: { mark: data.mark },
+        barFigures: { show: false },
+        ...plugins,
+      },
+    };
+  }
+
+  const legend = () => ({
+    display: true,
+    position: "bottom",
+    labels: { color: colour("ink"), boxWidth: 14, boxHeight: 14 },
+  });
+
+  function series(data, points) {
+    return data.series.map(({ label, paint, values }) => ({
+      label,
+      data: points(values),
+      backgroundColor: values.map((_, i) => (i === data.highlight ? colour("accent") : paints[paint]())),
+      borderColor: colour("surface"),
+      borderWidth: paint === "plain" ? 0 : 1,
+      barPercentage: 1,
+      categoryPercentage: 0.94,
+    }));
+  }
+
+  const kinds = {
+    histogram(data) {
+      const bins = data.labels.length;
+      const several = data.series.length > 1;
+      const options = common(data, {
+        legend: several ? legend() : { display: false },
+        tooltip: {
+          displayColors: false,
+          callbacks: {
+            title: ([item]) => data.labels[Math.floor(item.parsed.x)],
+            label: (item) => `${item.dataset.label}${colon}${number(item.parsed.y)}`,
+          },
+        },
+      });
+      options.layout = { padding: { top: data.mark ? 18 : 0, right: 8 } };
+      options.interaction = { mode: "nearest", axis: "x", intersect: false };
+      options.scales = {
+        x: scale({
+          type: "linear",
+          min: 0,
+          max: bins,
+          offset: false,
+          stacked: true,
+          title: data.x,
+          grid: { display: false },
+          ticks: {
+            stepSize: 1,
+            maxRotation: 0,
+            autoSkip: true,
+            autoSkipPadding: 14,
+            callback: (value) => data.edges[value] ?? "",
+          },
+        }),
+        y: scale({ stacked: true, beginAtZero: true, title: data.y, ticks: { maxTicksLimit: 5, callback: counts } }),
+      };
+      const datasets = series(data, (values) => values.map((y, i) => ({ x: i + 0.5, y })));
+      return { type: "bar", data: { datasets }, options };
+    },
+
+    categories(data) {
+      const options = common(data, {
+        tooltip: { displayColors: false, callbacks: { label: (item) => number(item.parsed.x) } },
+      });
+      delete options.plugins.markLine.mark;
+      options.indexAxis = "y";
+      options.scales = {
+        x: scale({ beginAtZero: true, ticks: { maxTicksLimit: 4, callback: counts } }),
+        y: scale({ grid: { display: false }, ticks: { autoSkip: false } }),
+      };
+      const labels = data.labels.map((label, i) => wrap(i === data.highlight ? `▸ ${label}` : label, 24));
+      return { type: "bar", data: { labels, datasets: series(data, (values) => values) }, options };
+    },
+
+    diverging(data) {
+      const format = (value) => number(value, { ...digits(data), signDisplay: "exceptZero" }).replace("-", "−");
+      const { values, label } = data.series[0];
+      const narrow = innerWidth < 700;
+      const options = common(data, {
+        barFigures: { show: true, format },
+        tooltip: {
+          displayColors: false,
+          callbacks: { title: ([item]) => data.labels[item.dataIndex], label: (item) => `${format(item.parsed.x)} ${label}` },
+        },
+      });
+      options.indexAxis = "y";
+      options.scales = {
+        x: scale({ grace: "18%", title: data.x, ticks: { maxTicksLimit: narrow ? 4 : 9 } }),
+        y: scale({
+          grid: { display: false },
+          ticks: { autoSkip: false, color: colour("ink"), font: { size: narrow ? 12 : 14 } },
+        }),
+      };
+      const labels = data.labels.map((text) => wrap(text, narrow ? 20 : 44));
+      const backgroundColor = values.map((value) => paints[value < 0 ? "bad" : "good"]());
+      const datasets = [{ data: values, backgroundColor, barPercentage: 0.8, categoryPercentage: 0.92 }];
+      return { type: "bar", data: { labels, datasets }, options };
+    },
+
+    doughnut(data) {
+      const { values } = data.series[0];
+      const total = values.reduce((sum, value) => sum + value, 0);
+      const share = (value) => number(value / total, { style: "percent", maximumFractionDigits: 1 });
+      const options = common(data, {
+        legend: { ...legend(), position: innerWidth < 500 ? "bottom" : "right" },
+        tooltip: {
+          displayColors: false,
+          callbacks: { label: (item) => `${number(item.parsed)} (${share(item.parsed)})` },
+        },
+      });
+      options.plugins.legend.labels.font = { size: 15 };
+      options.cutout = "62%";
+      const backgroundColor = ["good", "bad", "unknown"].slice(0, values.length).map((paint) => paints[paint]());
+      const datasets = [{ data: values, backgroundColor, borderColor: colour("surface"), borderWidth: 2 }];
+      const labels = data.labels.map((label, i) => `${label}${colon}${share(values[i])}`);
+      return { type: "doughnut", data: { labels, datasets }, options };
+    },
+  };
+
+  function draw(canvas) {
+    drawn.get(canvas)?.destroy();
+    const data = JSON.parse(canvas.dataset.chart);
+    drawn.set(canvas, new Chart(canvas, { ...kinds[data.kind](data), plugins: [markLine, barFigures] }));
+  }
+
+  function drawAll(within = document) {
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    Chart.defaults.font.size = 13;
+    for (const canvas of drawn.keys()) {
+      if (canvas.isConnected) continue;
+      drawn.get(canvas).destroy();
+      drawn.delete(canvas);
+    }
+    within.querySelectorAll("canvas[data-chart]").forEach(draw);
+  }
+
+  // A form that names what it replaces: the same page is asked for with the new value, and that part of it
+  // taken over. Without scripts the form's button does the same with the whole page.
+  function refineInPlace(form) {
+    const input = form.querySelector("input");
+    const output = form.querySelector("output");
+    let latest;
+    input.addEventListener("input", () => { output.value = input.value; });
+    input.addEventListener("change", async () => {
+      const address = new URL(form.action);
+      address.hash = "";
+      address.searchParams.set(input.name, input.value);
+      latest?.abort();
+      latest = new AbortController();
+      try {
+        const answer = await fetch(address, { signal: latest.signal });
+        if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const part = document.getElementById(form.dataset.replaces);
+        part.replaceWith(document.adoptNode(page.getElementById(form.dataset.replaces)));
+        history.replaceState(null, "", address);
+        drawAll(document.getElementById(form.dataset.replaces));
+      } catch (fault) {
+        if (fault.name !== "AbortError") location.assign(address); // shows what is wrong
+      }
+    });
+  }
+
+  const redraw = () => drawAll();
+  document.querySelectorAll("form[data-replaces]").forEach(refineInPlace);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  addEventListener("beforeprint", redraw);
+  addEventListener("afterprint", redraw);
+  document.fonts.ready.then(redraw);
+})();
