@@ -19,6 +19,9 @@ enum {
     READ_AHEAD_BYTES = 1 << 22 /* what is read beside the longest record */
 };
 
+static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF";
+static const char ZERO_BYTE[] = "a zero byte: this is not a text file";
+
 struct csv_reader {
     char path[PATH_MAX];
     int fd;
@@ -86,9 +89,9 @@ static int refill(struct csv_reader *reader, struct error *err)
         reader->end += (size_t)got;
     }
     reader->bytes[reader->end] = '\0';
-    if (reader->position == 0 && reader->next_line == 1 && reader->end >= 3 &&
-        memcmp(reader->bytes, "\xEF\xBB\xBF", 3) == 0)
-        reader->at = 3; /* byte order mark */
+    if (reader->position == 0 && reader->next_line == 1 && reader->end >= sizeof BYTE_ORDER_MARK - 1 &&
+        memcmp(reader->bytes, BYTE_ORDER_MARK, sizeof BYTE_ORDER_MARK - 1) == 0)
+        reader->at = reader->position = sizeof BYTE_ORDER_MARK - 1;
     return 0;
 }
 
@@ -118,6 +121,8 @@ static int scan_quoted(struct csv_reader *reader, size_t *at, struct slice *fiel
         if (!quote)
             return fail_unfinished(reader, err);
         size_t stop = (size_t)(quote - bytes);
+        if (memchr(bytes + from, '\0', stop - from))
+            return fail(reader, ERROR_PARSE, ZERO_BYTE, err);
         for (const char *newline = bytes + from; (newline = memchr(newline, '\n', (size_t)(quote - newline)));
              newline++)
             ++*lines;
@@ -132,6 +137,13 @@ static int scan_quoted(struct csv_reader *reader, size_t *at, struct slice *fiel
         bytes[to++] = '"';
         from = stop + 2;
     }
+}
+
+/* The four bytes that end an unquoted field are no larger than the comma, and most bytes of a table are
+ * larger: one comparison for those. */
+static inline bool ends_field(char byte)
+{
+    return (unsigned char)byte <= ',' && (byte == ',' || byte == '\n' || byte == '\r' || byte == '\0');
 }
 
 /* Splits the record at reader->at into fields; `*past` is then behind its line end and `*lines` is the number
@@ -151,7 +163,7 @@ static int scan_record(struct csv_reader *reader, size_t *past, uint64_t *lines,
                 return -1;
         } else {
             size_t start = at;
-            while (bytes[at] != ',' && bytes[at] != '\n' && bytes[at] != '\r' && bytes[at] != '\0')
+            while (!ends_field(bytes[at]))
                 at++;
             *field = (struct slice){bytes + start, at - start};
         }
@@ -171,7 +183,7 @@ static int scan_record(struct csv_reader *reader, size_t *past, uint64_t *lines,
         }
         if (bytes[at] != ',')
             return fail(reader, ERROR_PARSE,
-                        bytes[at] == '\0'   ? "a zero byte: this is not a text file"
+                        bytes[at] == '\0'   ? ZERO_BYTE
                         : bytes[at] == '\r' ? "a carriage return without a newline"
                                             : "text after a closing quote",
                         err);
@@ -222,7 +234,8 @@ int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *cou
             return -1;
         if (past - reader->at > reader->limits.record_bytes)
             return fail(reader, ERROR_LIMIT, "a record is longer than allowed", err);
-        bool empty = reader->field_count == 1 && past - reader->at <= 2 && reader->fields[0].length == 0;
+        bool quoted = reader->bytes[reader->at] == '"'; /* "" is a record of one empty field */
+        bool empty = reader->field_count == 1 && !quoted && reader->fields[0].length == 0;
         if (!empty && reader->limits.encoding == CSV_CP1252 && convert_record(reader, err))
             return -1;
         reader->position += past - reader->at;

@@ -66,8 +66,14 @@ int home_credit_column(const struct table_schema *schema, const char *name)
 
 int home_credit_category(const struct column *column, const char *text, size_t length)
 {
-    for (size_t i = 0; i < column->category_count; i++)
-        if (strncmp(column->categories[i], text, length) == 0 && column->categories[i][length] == '\0')
+    if (length == 0)
+        return -1;
+    for (size_t i = 0; i < column->category_count; i++) {
+        const char *known = column->categories[i];
+        /* The first byte tells most apart without a call; the text may hold zero bytes, so its length counts.
+         */
+        if (known[0] == text[0] && strlen(known) == length && memcmp(known, text, length) == 0)
             return (int)i;
+    }
     return -1;
 }

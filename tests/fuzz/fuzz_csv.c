@@ -1,31 +1,74 @@
-/* Any bytes as a table: the reader returns rows or an error, and nothing else. */
+/* Any bytes as records with tight limits and as a table: the readers return what is there or an error, and
+ * nothing else. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shared/data/csv.h"
 #include "shared/data/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+enum { RECORD_BYTES = 64, FIELD_BYTES = 16, FIELDS = 4, CONVERTED_BYTES = 3 * FIELD_BYTES };
+
+static void read_records(const char *path, enum csv_encoding encoding)
 {
-    static const char header[] = "SK_ID_BUREAU,MONTHS_BALANCE,STATUS\n";
-    int fd = memfd_create("fuzz", MFD_CLOEXEC);
-    char path[64];
+    struct csv_options options = {
+        .encoding = encoding, .record_bytes = RECORD_BYTES, .field_bytes = FIELD_BYTES, .fields = FIELDS};
+    struct csv_reader *reader = NULL;
+    const struct slice *fields = NULL;
+    size_t count = 0;
+    struct error err = {0};
+    uint64_t line = 0;
+    int got = csv_open(&reader, path, &options, &err);
+    while (got == 0 && (got = csv_next(reader, &fields, &count, &err)) == 1) {
+        if (count == 0 || count > FIELDS || csv_line(reader) <= line)
+            abort();
+        for (size_t i = 0; i < count; i++)
+            if (fields[i].length > CONVERTED_BYTES ||
+                (fields[i].length && memchr(fields[i].data, '\0', fields[i].length)))
+                abort();
+        line = csv_line(reader);
+        got = 0;
+    }
+    if (got == 0 && csv_position(reader) != csv_size(reader))
+        abort();
+    if (got < 0 && err.code == ERROR_NONE)
+        abort();
+    csv_close(reader);
+}
+
+static void read_table(const char *path)
+{
     struct error err = {0};
     struct table_reader *reader = NULL;
     double row[APPLICATION_COLUMNS];
-    if (size > 0 && data[0] % 2 && write(fd, header, sizeof header - 1) < 0)
-        return 0;
-    if (write(fd, data, size) < 0)
-        return 0;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (table_open(&reader, path, TABLE_BUREAU_BALANCE, &err) == 0)
         while (table_next(reader, row, &err) == 1)
             ;
     table_close(reader);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char header[] = "SK_ID_BUREAU,MONTHS_BALANCE,STATUS\n";
+    if (size == 0)
+        return 0;
+    int fd = memfd_create("fuzz", MFD_CLOEXEC);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    uint8_t choice = *data++;
+    size--;
+    if ((choice % 4 == 3 && write(fd, header, sizeof header - 1) < 0) || write(fd, data, size) < 0)
+        choice = 0;
+    if (choice % 2)
+        read_table(path);
+    else
+        read_records(path, choice % 4 ? CSV_CP1252 : CSV_UTF8);
     close(fd);
     return 0;
 }

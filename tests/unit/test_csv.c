@@ -150,6 +150,22 @@ static void records_survive_refills(void **state)
     unlink(path);
 }
 
+/* Progress ends at the file's size, the byte order mark included. */
+static void the_position_counts_every_byte(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct csv_reader *reader = NULL;
+    const struct slice *fields = NULL;
+    size_t count = 0;
+    assert_int_equal(csv_open(&reader, "tests/unit/csv/bom/input.csv", NULL, &err), 0);
+    assert_int_equal(csv_position(reader), 0);
+    while (csv_next(reader, &fields, &count, &err) == 1)
+        ;
+    assert_int_equal(csv_position(reader), csv_size(reader));
+    csv_close(reader);
+}
+
 static void a_file_that_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -217,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cases_read_as_expected),
         cmocka_unit_test(records_survive_refills),
+        cmocka_unit_test(the_position_counts_every_byte),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
         cmocka_unit_test(the_column_description_is_cp1252),
         cmocka_unit_test(numbers_are_read_exactly),
