@@ -64,12 +64,14 @@ static void wrong_files_are_refused(void **state)
                  ":1: column STATUS stands twice");
     expect_error("SK_ID_BUREAU,MONTHS_BALANCE,STATUS,WHO\n", TABLE_BUREAU_BALANCE,
                  ":1: unknown column \"WHO\"");
+    expect_error("\n\nSK_ID_BUREAU,STATUS\n", TABLE_BUREAU_BALANCE, ":3: column MONTHS_BALANCE is missing");
     static const struct {
         const char *line, *part;
     } cases[] = {
         {"1,-1,0\n2,x,0\n", ":3: MONTHS_BALANCE: \"x\" is not a whole number"},
         {"1,-1.5,0\n", ":2: MONTHS_BALANCE: \"-1.5\" is not a whole number"},
         {"1,1,0\n", ":2: MONTHS_BALANCE: \"1\" is not between -1200 and 0"},
+        {"1,-1,\"\xE9\n\"\n", ":2: STATUS: \"\\xE9\\x0A\" is not a known category"},
         {"1,-1,Z\n", ":2: STATUS: \"Z\" is not a known category"},
         {"1,-1,\n", ":2: STATUS: \"\" is empty, but every row needs it"},
         {"1.5,-1,0\n", ":2: SK_ID_BUREAU: \"1.5\" is not a whole number"},
