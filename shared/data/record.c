@@ -4,16 +4,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { DETAIL_BYTES = 512, POINTER_BYTES = 256, SHOWN_BYTES = 60, WORD_BYTES = 64 };
 
-/* Levenshtein distance of two short words, letter case ignored; WORD_BYTES or more when one is too long. */
-static size_t edit_distance(const char *a, const char *b)
+/* ASCII only and the same in every locale, unlike tolower. */
+static char lower(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+/* Levenshtein distance of two short words, letter case ignored; WORD_BYTES when one is too long or their
+ * lengths alone differ by `limit` or more. */
+static size_t edit_distance(const char *a, const char *b, size_t limit)
 {
     size_t length_a = strlen(a);
     size_t length_b = strlen(b);
-    if (length_a >= WORD_BYTES || length_b >= WORD_BYTES)
+    if (length_a >= WORD_BYTES || length_b >= WORD_BYTES || length_a >= length_b + limit ||
+        length_b >= length_a + limit)
         return WORD_BYTES;
     size_t row[WORD_BYTES + 1];
     for (size_t j = 0; j <= length_b; j++)
@@ -23,7 +30,7 @@ static size_t edit_distance(const char *a, const char *b)
         row[0] = i;
         for (size_t j = 1; j <= length_b; j++) {
             size_t above = row[j];
-            size_t best = diagonal + (strncasecmp(&a[i - 1], &b[j - 1], 1) != 0);
+            size_t best = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
             if (above + 1 < best)
                 best = above + 1;
             if (row[j - 1] + 1 < best)
@@ -40,7 +47,7 @@ const char *record_nearest(const char *text, const char *const *names, size_t co
     const char *nearest = NULL;
     size_t least = strlen(text) / 3 + 2; /* farther than this is another word, not a slip */
     for (size_t i = 0; i < count; i++) {
-        size_t distance = edit_distance(text, names[i]);
+        size_t distance = edit_distance(text, names[i], least);
         if (distance < least) {
             least = distance;
             nearest = names[i];
@@ -49,11 +56,26 @@ const char *record_nearest(const char *text, const char *const *names, size_t co
     return nearest;
 }
 
+/* Appends {"pointer", "detail"}; beyond RECORD_PROBLEMS nothing: no caller reads so many, and each costs a
+ * search for the nearest word. */
+static void append(json_t *problems, const char *pointer, const char *detail)
+{
+    if (json_array_size(problems) < RECORD_PROBLEMS)
+        json_array_append_new(problems, json_pack("{s:s, s:s}", "pointer", pointer, "detail", detail));
+}
+
+/* Whether the byte goes on with a UTF-8 character that an earlier one began. */
+static bool is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
 /* Appends {"pointer": POINTER/NAME, "detail"} with the name escaped as RFC 6901 asks. */
 static void add_problem(json_t *problems, const char *pointer, const char *name, const char *detail)
 {
     char full[POINTER_BYTES];
-    size_t at = (size_t)snprintf(full, sizeof full, "%s/", pointer);
+    snprintf(full, sizeof full, "%s/", pointer);
+    size_t at = strlen(full);
     for (; *name && at + 3 < sizeof full; name++) {
         const char *escaped = *name == '~' ? "~0" : *name == '/' ? "~1" : NULL;
         if (escaped) {
@@ -63,10 +85,13 @@ static void add_problem(json_t *problems, const char *pointer, const char *name,
             full[at++] = *name;
         }
     }
-    while (at > 0 && ((unsigned char)full[at - 1] & 0xC0) == 0x80) /* never end inside a UTF-8 sequence */
+    if (is_continuation(*name)) { /* cut inside a character: take its beginning away too */
+        while (is_continuation(full[at - 1]))
+            at--;
         at--;
+    }
     full[at] = '\0';
-    json_array_append_new(problems, json_pack("{s:s, s:s}", "pointer", full, "detail", detail));
+    append(problems, full, detail);
 }
 
 /* The value as it was sent, shortened, for an error message. */
@@ -76,6 +101,11 @@ static void show_value(char out[SHOWN_BYTES + 4], const json_t *value)
     snprintf(out, SHOWN_BYTES + 4, "%.*s%s", SHOWN_BYTES, text ? text : "?",
              text && strlen(text) > SHOWN_BYTES ? "…" : "");
     free(text);
+}
+
+static bool in_range(const struct column *column, double value)
+{
+    return value >= column->lowest && value <= column->highest;
 }
 
 /* Says what a categorical column takes: the nearest text when there is one, else all (a few). */
@@ -97,40 +127,50 @@ static void describe_categories(char *out, size_t size, const struct column *col
     }
 }
 
-/* One field. True and `*out` set, or false with `detail` filled. */
-static bool read_value(double *out, const struct column *column, const json_t *value, char *detail)
+/* Says what is wrong with a value of a categorical column. */
+static void describe_category(char *detail, const struct column *column, const json_t *value)
 {
     char shown[SHOWN_BYTES + 4];
     char help[DETAIL_BYTES / 2];
+    const char *text = json_string_value(value);
     show_value(shown, value);
+    describe_categories(help, sizeof help, column, text);
+    snprintf(detail, DETAIL_BYTES, "%s is %s; %s", shown, text ? "not a known category" : "not a text", help);
+}
+
+/* Says what is wrong with a value of a column of numbers. */
+static void describe_number(char *detail, const struct column *column, const json_t *value)
+{
+    char shown[SHOWN_BYTES + 4];
+    bool whole = column->kind != COLUMN_NUMBER;
+    show_value(shown, value);
+    if (!json_is_number(value))
+        snprintf(detail, DETAIL_BYTES, "%s is not a number; send a JSON %s or null", shown,
+                 whole ? "integer" : "number");
+    else if (!in_range(column, json_number_value(value)))
+        snprintf(detail, DETAIL_BYTES, "%s is not between %.15g and %.15g", shown, column->lowest,
+                 column->highest);
+    else
+        snprintf(detail, DETAIL_BYTES, "%s is not a whole number", shown);
+}
+
+/* One field. True and `*out` set, or false with `detail` filled. */
+static bool read_value(double *out, const struct column *column, const json_t *value, char *detail)
+{
     if (column->kind == COLUMN_CATEGORY) {
         const char *text = json_string_value(value);
         int category = text ? home_credit_category(column, text, json_string_length(value)) : -1;
         *out = category;
-        if (category >= 0)
-            return true;
-        describe_categories(help, sizeof help, column, text);
-        snprintf(detail, DETAIL_BYTES, "%s is %s; %s", shown, text ? "not a known category" : "not a text",
-                 help);
-        return false;
-    }
-    bool whole = column->kind != COLUMN_NUMBER;
-    if (!json_is_number(value)) {
-        snprintf(detail, DETAIL_BYTES, "%s is not a number; send a JSON %s or null", shown,
-                 whole ? "integer" : "number");
-        return false;
+        if (category < 0)
+            describe_category(detail, column, value);
+        return category >= 0;
     }
     *out = json_number_value(value);
-    if (whole && *out != floor(*out)) {
-        snprintf(detail, DETAIL_BYTES, "%s is not a whole number", shown);
-        return false;
-    }
-    if (*out < column->lowest || *out > column->highest) {
-        snprintf(detail, DETAIL_BYTES, "%s is not between %.15g and %.15g", shown, column->lowest,
-                 column->highest);
-        return false;
-    }
-    return true;
+    bool good = json_is_number(value) && in_range(column, *out) &&
+                (column->kind == COLUMN_NUMBER || *out == floor(*out));
+    if (!good)
+        describe_number(detail, column, value);
+    return good;
 }
 
 static void add_unknown_name(json_t *problems, const char *pointer, const char *name,
@@ -154,24 +194,35 @@ bool record_read(double *row, enum home_credit_table table, const json_t *object
     const struct table_schema *schema = home_credit_schema(table);
     for (size_t i = 0; i < schema->column_count; i++)
         row[i] = NAN;
-    size_t before = json_array_size(problems);
     if (!json_is_object(object)) {
-        json_array_append_new(problems, json_pack("{s:s, s:s}", "pointer", pointer, "detail",
-                                                  "must be an object of field names and values"));
+        append(problems, pointer, "must be an object of field names and values");
         return false;
     }
+    /* Every column asks for its field, which costs a hash where finding the column of a field costs a search;
+     * fields that no column asked for are looked at only when the count says that there are some. */
+    bool good = true;
+    size_t known = 0;
+    for (size_t i = 0; i < schema->column_count; i++) {
+        char detail[DETAIL_BYTES];
+        const json_t *value = json_object_get(object, schema->columns[i].name);
+        known += value != NULL;
+        if (value && !json_is_null(value) && !read_value(&row[i], &schema->columns[i], value, detail)) {
+            add_problem(problems, pointer, schema->columns[i].name, detail);
+            good = false;
+        }
+    }
+    if (known == json_object_size(object))
+        return good;
     const char *name = NULL;
     json_t *value = NULL;
     json_object_foreach((json_t *)object, name, value)
     {
-        int column = home_credit_column(schema, name);
-        char detail[DETAIL_BYTES];
-        if (column < 0)
+        if (json_array_size(problems) >= RECORD_PROBLEMS)
+            break;
+        if (home_credit_column(schema, name) < 0)
             add_unknown_name(problems, pointer, name, schema);
-        else if (!json_is_null(value) && !read_value(&row[column], &schema->columns[column], value, detail))
-            add_problem(problems, pointer, name, detail);
     }
-    return json_array_size(problems) == before;
+    return false;
 }
 
 json_t *record_write(const double *row, enum home_credit_table table)

@@ -8,12 +8,14 @@
 
 #include "shared/data/home_credit.h"
 
+enum { RECORD_PROBLEMS = 1000 }; /* an array of problems grows to this many; the rest is not told */
+
 /* Fills `row[schema->column_count]` from a JSON object of raw fields under their Home Credit names; an
  * absent or null field is missing, whatever the schema requires of a file.
  * Every wrong field (unknown name, wrong type, unknown category, out of range) appends
  * {"pointer", "detail"} to the array `problems`; `pointer` is the JSON pointer of the object itself,
  * such as "/instances/3/application". The detail suggests the nearest known name or category.
- * Returns true when nothing was wrong. */
+ * At RECORD_PROBLEMS entries nothing more is appended. Returns true when nothing was wrong. */
 bool record_read(double *row, enum home_credit_table table, const json_t *object, const char *pointer,
                  json_t *problems);
 
