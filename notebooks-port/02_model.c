@@ -243,7 +243,7 @@ static json_t *describe_metrics(const struct notebook *notebook, double threshol
     }
     json_t *f_beta = json_object();
     for (int beta = 1; beta <= 6; beta++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "f%d", beta);
         json_object_set_new(f_beta, name, json_real(metrics_f_beta(confusion, beta)));
     }

@@ -88,7 +88,7 @@ static void agree_with_the_reference(void **state)
         assert_near(metrics_recall(c), number(wanted, "recall"), "recall");
         assert_near(metrics_cost(c, 10, 1), number(wanted, "cost_10_1"), "cost");
         for (int beta = 1; beta <= 6; beta++) {
-            char key[8];
+            char key[16];
             snprintf(key, sizeof key, "f%d", beta);
             assert_near(metrics_f_beta(c, beta), number(wanted, key), key);
         }
