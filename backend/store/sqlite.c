@@ -46,8 +46,7 @@ enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 static const char settings[] = "PRAGMA page_size = 16384;"
                                "PRAGMA journal_mode = WAL;"
                                "PRAGMA synchronous = NORMAL;"
-                               "PRAGMA foreign_keys = ON;"
-                               "PRAGMA mmap_size = 1073741824;";
+                               "PRAGMA foreign_keys = ON;";
 enum { BUSY_TIMEOUT_MS = 10000 };
 
 /* NOLINTBEGIN(bugprone-suspicious-missing-comma): long statements go over two lines */

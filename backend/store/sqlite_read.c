@@ -37,6 +37,10 @@ int store_current(struct store *store, struct store_population *out, struct erro
     return found == 1 ? 0 : -1;
 }
 
+/* A scan reads the file through the page tables, which halves its time; afterwards they are given back, for
+ * they would make the process look as large as the file. */
+static const char map_file[] = "PRAGMA mmap_size = 2147418112", unmap_file[] = "PRAGMA mmap_size = 0";
+
 int store_scan(struct store *store, int64_t population,
                int (*visit)(void *context, const struct store_client *client, struct error *err),
                void *context, struct error *err)
@@ -44,7 +48,7 @@ int store_scan(struct store *store, int64_t population,
     struct connection *connection = sqlite_borrow(store, err);
     sqlite3_stmt *statement = connection ? sqlite_prepare(connection, SCAN, err) : NULL;
     int result = SQLITE_ERROR, status = -1;
-    if (!statement)
+    if (!statement || sqlite_run(connection, map_file, err))
         goto done;
     sqlite3_bind_int64(statement, 1, population);
     while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -65,6 +69,10 @@ int store_scan(struct store *store, int64_t population,
     }
     status = 0;
 done:
+    if (statement) {
+        sqlite3_reset(statement);
+        sqlite_run(connection, unmap_file, NULL);
+    }
     sqlite_give_back(store, connection);
     return status;
 }

@@ -5,7 +5,7 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { KEY, build, importPortfolio, makeFolder, makePortfolio, model, root, startBackend, until } from './support/backend.js';
+import { KEY, build, environment, importPortfolio, makeFolder, makePortfolio, model, root, startBackend, until } from './support/backend.js';
 
 let backend;
 let database;
@@ -151,7 +151,7 @@ describe('clients that misbehave', () => {
 describe('start', () => {
     const start = (env) => spawnSync(build.startsWith('/') ? join(build, 'backend') : join(root, build, 'backend'), [], {
         cwd: root, timeout: 10_000, encoding: 'utf8',
-        env: { PATH: process.env.PATH, MODEL_DIR: model, DATABASE_URL: database, API_KEY: KEY, ...env },
+        env: { ...environment, MODEL_DIR: model, DATABASE_URL: database, API_KEY: KEY, ...env },
     });
     const cause = (run) => JSON.parse(run.stderr.trim().split('\n').at(-1)).cause;
 

@@ -12,6 +12,10 @@ export const build = process.env.BUILD ?? 'build';
 export const model = process.env.MODEL_DIR ?? 'models/demo';
 export const KEY = 'a key for tests';
 
+/** What a started program gets of our environment: no settings, but what sanitizers want to know. */
+export const environment = Object.fromEntries(Object.entries(process.env)
+    .filter(([name]) => name === 'PATH' || name.endsWith('SAN_OPTIONS')));
+
 const program = (name) => (build.startsWith('/') ? join(build, name) : join(root, build, name));
 
 /** A folder of its own, removed when the test process ends. */
@@ -56,9 +60,7 @@ export async function startBackend({ database, env = {}, ready = true } = {}) {
     const child = spawn(program('backend'), [], {
         cwd: root,
         env: {
-            PATH: process.env.PATH, ASAN_OPTIONS: process.env.ASAN_OPTIONS, TSAN_OPTIONS: process.env.TSAN_OPTIONS,
-            LSAN_OPTIONS: process.env.LSAN_OPTIONS, PORT: String(port), API_KEY: KEY, MODEL_DIR: model,
-            DATABASE_URL: database, ...env,
+            ...environment, PORT: String(port), API_KEY: KEY, MODEL_DIR: model, DATABASE_URL: database, ...env,
         },
         stdio: ['ignore', 'ignore', 'pipe'],
     });
