@@ -91,6 +91,7 @@ static void take_over(struct service *service, struct population *population, do
     service->current = population;
     pthread_mutex_unlock(&service->lock);
     population_release(old);
+    memset(&service->refused, 0, sizeof service->refused);
     metrics_set_clients(service->metrics, (double)population_count(population));
     log_event(LOG_INFO, "population_loaded", "{s:I, s:f}", "clients",
               (json_int_t)population_count(population), "seconds", seconds);

@@ -208,6 +208,8 @@ void client_get(struct http_exchange *exchange)
                    population_id(population, (size_t)row), application, APPLICATION_COLUMNS, bytes,
                    sizeof bytes, &history_known, &err) ||
         (history_known && history_unpack(&history, bytes, sizeof bytes, &err))) {
+        if (err.code != ERROR_NOT_FOUND)
+            err.code = ERROR_UNAVAILABLE; /* whatever is wrong with the store, the request was right */
         problem_answer_error(exchange, &err);
         goto done;
     }

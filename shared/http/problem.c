@@ -80,11 +80,14 @@ void problem_answer_error(struct http_exchange *exchange, const struct error *er
     default:
         break;
     }
-    if (status != 500) {
+    if (status < 500) {
         problem_answer(exchange, status, err->message, NULL);
         return;
     }
-    log_event(LOG_ERROR, "internal", "{s:s, s:s}", "cause", err->message, "request_id", exchange->request_id);
-    problem_answer(exchange, 500, "The server could not answer. Its log tells why under this request id.",
+    log_event(LOG_ERROR, status == 503 ? "unavailable" : "internal", "{s:s, s:s}", "cause", err->message,
+              "request_id", exchange->request_id);
+    problem_answer(exchange, status,
+                   status == 503 ? "Something this needs is away. Try again later."
+                                 : "The server could not answer. Its log tells why under this request id.",
                    NULL);
 }

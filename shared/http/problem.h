@@ -11,7 +11,7 @@ void problem_answer(struct http_exchange *exchange, unsigned status, const char 
                     const json_t *errors);
 
 /* Answers the status that belongs to `err` (NOT_FOUND 404, INVALID 422, CONFLICT 409, LIMIT 413, UNAVAILABLE
- * 503, else 500). The text of IO and INTERNAL errors goes to the log, never to the caller. */
+ * 503, else 500). The text of UNAVAILABLE, IO and INTERNAL errors goes to the log, never to the caller. */
 void problem_answer_error(struct http_exchange *exchange, const struct error *err);
 
 #endif

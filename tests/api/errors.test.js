@@ -174,3 +174,27 @@ describe('422', () => {
         await refused(422, backend.post('/explain?top=0', { features: {} }));
     });
 });
+
+test('whatever the bytes, the answer is one of the contract', async () => {
+    const seed = JSON.stringify({
+        instances: [{ client_id: client.client_id }, { application: { AMT_CREDIT: 406597.5, CODE_GENDER: 'F', OWN_CAR_AGE: null },
+            bureau: [{ CREDIT_ACTIVE: 'Closed', DAYS_CREDIT: -497 }], POS_CASH_balance: [] }, { features: { AMT_CREDIT: 1e5, EXT_SOURCE_1: 0.5 } }],
+    });
+    let state = 12345;
+    const random = (limit) => {
+        state = (state * 1103515245 + 12345) % 2147483648;
+        return Math.floor(state / 65536) % limit;
+    };
+    const pieces = ['{', '}', '[', ']', '"', ',', ':', 'null', '-', '1e308', '0', '\\u0000', '\u00e9', '\ud83d\ude00', '{}', '[]', 'true', '~/', '%'];
+    const seen = new Set();
+    for (let round = 0; round < 400; round++) {
+        let body = seed;
+        for (let change = 0; change <= random(3); change++) {
+            const at = random(body.length);
+            body = body.slice(0, at) + (random(3) ? pieces[random(pieces.length)] : '') + body.slice(at + random(6));
+        }
+        const { status } = await backend.call('POST', round % 8 ? '/predict' : '/explain', { body, headers: { 'content-type': 'application/json' } });
+        seen.add(status);
+    }
+    assert.ok(seen.has(400) && seen.has(422), [...seen].join());
+});
