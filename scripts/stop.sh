@@ -2,6 +2,12 @@
 # stop.sh: ends the servers that run.sh started; they finish their running requests first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# True while the process runs; one that ended and waits for init to notice does not.
+runs() {
+    local state
+    state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) && [ -n "$state" ] && [ "${state:0:1}" != Z ]
+}
+
 for name in frontend backend; do
     file=data/run/$name.pid
     [ -f "$file" ] || continue
@@ -10,7 +16,7 @@ for name in frontend backend; do
     if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$name" ]; then
         kill "$pid"
         for _ in $(seq 1 400); do
-            kill -0 "$pid" 2>/dev/null || break
+            runs "$pid" || break
             sleep 0.05
         done
     fi

@@ -56,7 +56,7 @@ static const struct {
     [THEME_HOUSING] = {"housing", {"Logement", "Home"}},
     [THEME_REGION] = {"region", {"Région et adresses", "Region and addresses"}},
     [THEME_FILE] = {"file", {"Dossier", "File"}},
-    [THEME_BUREAU] = {"bureau", {"Crédits chez d'autres prêteurs", "Credits at other lenders"}},
+    [THEME_BUREAU] = {"bureau", {"Crédits chez d’autres prêteurs", "Credits at other lenders"}},
     [THEME_PREVIOUS] = {"previous", {"Demandes précédentes", "Earlier applications"}},
     [THEME_PAYMENTS] = {"payments", {"Historique de paiement", "Payment history"}},
 };

@@ -57,7 +57,7 @@
     LABEL(NAME_HOUSING_TYPE, WITH_PARENTS, "Chez ses parents", "With parents") \
     LABEL(NAME_HOUSING_TYPE, RENTED_APARTMENT, "En location", "Rented flat") \
     LABEL(NAME_HOUSING_TYPE, MUNICIPAL_APARTMENT, "Logement municipal", "Municipal flat") \
-    LABEL(NAME_HOUSING_TYPE, OFFICE_APARTMENT, "Logement de fonction", "Employer's flat") \
+    LABEL(NAME_HOUSING_TYPE, OFFICE_APARTMENT, "Logement de fonction", "Employer’s flat") \
     LABEL(NAME_HOUSING_TYPE, CO_OP_APARTMENT, "Coopérative", "Co-operative flat") \
     LABEL(NAME_HOUSING_TYPE, HOUSE_APARTMENT, "Maison ou appartement", "House or flat")
 
@@ -67,7 +67,7 @@
     LABEL(OCCUPATION_TYPE, DRIVERS, "Chauffeur", "Driver") \
     LABEL(OCCUPATION_TYPE, LABORERS, "Ouvrier", "Labourer") \
     LABEL(OCCUPATION_TYPE, SECURITY_STAFF, "Agent de sécurité", "Security staff") \
-    LABEL(OCCUPATION_TYPE, CLEANING_STAFF, "Agent d'entretien", "Cleaning staff") \
+    LABEL(OCCUPATION_TYPE, CLEANING_STAFF, "Agent d’entretien", "Cleaning staff") \
     LABEL(OCCUPATION_TYPE, COOKING_STAFF, "Cuisinier", "Cooking staff") \
     LABEL(OCCUPATION_TYPE, SALES_STAFF, "Vendeur", "Sales staff") \
     LABEL(OCCUPATION_TYPE, REALTY_AGENTS, "Agent immobilier", "Estate agent") \
@@ -152,9 +152,9 @@
 
 #define FONDKAPREMONT_MODE_LABELS(LABEL) \
     LABEL(FONDKAPREMONT_MODE, NOT_SPECIFIED, "Non précisé", "Not specified") \
-    LABEL(FONDKAPREMONT_MODE, ORG_SPEC_ACCOUNT, "Compte spécial de l'organisme", "Special account of the organisation") \
-    LABEL(FONDKAPREMONT_MODE, REG_OPER_ACCOUNT, "Compte de l'opérateur régional", "Account of the regional operator") \
-    LABEL(FONDKAPREMONT_MODE, REG_OPER_SPEC_ACCOUNT, "Compte spécial de l'opérateur régional", "Special account of the regional operator")
+    LABEL(FONDKAPREMONT_MODE, ORG_SPEC_ACCOUNT, "Compte spécial de l’organisme", "Special account of the organisation") \
+    LABEL(FONDKAPREMONT_MODE, REG_OPER_ACCOUNT, "Compte de l’opérateur régional", "Account of the regional operator") \
+    LABEL(FONDKAPREMONT_MODE, REG_OPER_SPEC_ACCOUNT, "Compte spécial de l’opérateur régional", "Special account of the regional operator")
 
 #define HOUSETYPE_MODE_LABELS(LABEL) \
     LABEL(HOUSETYPE_MODE, SPECIFIC_HOUSING, "Habitat particulier", "Specific housing") \

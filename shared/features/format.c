@@ -55,20 +55,20 @@ static void format_days(char *out, size_t size, double days, enum language langu
 {
     long whole = lround(days);
     if (whole < SHOWN_AS_DAYS) {
-        snprintf(out, size, "%ld %s", whole, plural(whole, language, days_forms));
+        snprintf(out, size, "%ld\u00a0%s", whole, plural(whole, language, days_forms));
         return;
     }
     long months = (long)(days / DAYS_IN_MONTH);
     long years = months / MONTHS_IN_YEAR;
     long rest = months % MONTHS_IN_YEAR;
-    const char *and = language == LANGUAGE_FR ? " et " : " ";
+    const char *and = language == LANGUAGE_FR ? "\u00a0et\u00a0" : "\u00a0";
     if (years == 0)
-        snprintf(out, size, "%ld %s", months, plural(months, language, months_forms));
+        snprintf(out, size, "%ld\u00a0%s", months, plural(months, language, months_forms));
     else if (rest == 0 || months >= SHOWN_WITH_MONTHS)
-        snprintf(out, size, "%ld %s", years, plural(years, language, years_forms));
+        snprintf(out, size, "%ld\u00a0%s", years, plural(years, language, years_forms));
     else
-        snprintf(out, size, "%ld %s%s%ld %s", years, plural(years, language, years_forms), and, rest,
-                 plural(rest, language, months_forms));
+        snprintf(out, size, "%ld\u00a0%s%s%ld\u00a0%s", years, plural(years, language, years_forms), and,
+                 rest, plural(rest, language, months_forms));
 }
 
 static void format_percent(char *out, size_t size, double share, enum language language)
@@ -109,16 +109,16 @@ void catalogue_format(char *out, size_t size, size_t id, double value, enum lang
         break;
     case UNIT_DAYS:
         if (id == FEATURE_DAYS_BIRTH)
-            snprintf(out, size, "%ld %s", (long)(-value / DAYS_IN_YEAR),
+            snprintf(out, size, "%ld\u00a0%s", (long)(-value / DAYS_IN_YEAR),
                      plural((long)(-value / DAYS_IN_YEAR), language, years_forms));
         else
             format_days(out, size, fabs(value), language);
         break;
     case UNIT_MONTHS:
-        snprintf(out, size, "%ld %s", lround(value), plural(lround(value), language, months_forms));
+        snprintf(out, size, "%ld\u00a0%s", lround(value), plural(lround(value), language, months_forms));
         break;
     case UNIT_YEARS:
-        snprintf(out, size, "%ld %s", lround(value), plural(lround(value), language, years_forms));
+        snprintf(out, size, "%ld\u00a0%s", lround(value), plural(lround(value), language, years_forms));
         break;
     case UNIT_RATIO:
         format_percent(out, size, value, language);

@@ -80,8 +80,8 @@ static void write_text(char out[REASON_TEXT], const struct model *model, size_t 
         [LANGUAGE_EN] = {"This lowers the risk.", "This raises the risk."},
     };
     static const char *const shapes[LANGUAGE_COUNT][3] = {
-        [LANGUAGE_FR] = {"%s : %s, contre %s habituellement. %s", "%s : %s. %s",
-                         "%s : information absente. %s"},
+        [LANGUAGE_FR] = {"%s\u00a0: %s, contre %s habituellement. %s", "%s\u00a0: %s. %s",
+                         "%s\u00a0: information absente. %s"},
         [LANGUAGE_EN] = {"%s: %s, where %s is usual. %s", "%s: %s. %s", "%s: not known. %s"},
     };
     enum { WITH_USUAL, WITHOUT_USUAL, MISSING };
