@@ -197,33 +197,54 @@ done:
 struct rescoring {
     const struct model *model;
     double *margins;
-    size_t count, limit;
+    size_t scored, read, limit;
+    float vectors[BATCH][FEATURE_COUNT]; /* of the clients read and not yet scored */
+    struct score scores[BATCH];
 };
+
+static int rescore_batch(struct rescoring *rescoring, struct error *err)
+{
+    size_t count = rescoring->read - rescoring->scored;
+    if (count == 0)
+        return 0;
+    if (model_predict(rescoring->model, rescoring->vectors[0], count, rescoring->scores, err))
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        rescoring->margins[rescoring->scored++] = scoring_round(rescoring->scores[i].margin);
+    return 0;
+}
 
 static int rescore_client(void *context, const struct store_client *client, struct error *err)
 {
     struct rescoring *rescoring = context;
-    struct score score;
-    if (rescoring->count == rescoring->limit || client->feature_count != FEATURE_COUNT)
+    if (rescoring->read == rescoring->limit || client->feature_count != FEATURE_COUNT)
         return error_set(err, ERROR_CONFLICT, "the store's population is not what it says it is");
-    if (model_predict(rescoring->model, client->features, 1, &score, err))
-        return -1;
-    rescoring->margins[rescoring->count++] = scoring_round(score.margin);
-    return 0;
+    memcpy(rescoring->vectors[rescoring->read - rescoring->scored], client->features,
+           sizeof rescoring->vectors[0]);
+    rescoring->read++;
+    return rescoring->read - rescoring->scored == BATCH ? rescore_batch(rescoring, err) : 0;
 }
 
 static int rescore(struct store *store, const struct store_population *current, const struct model *model,
                    struct error *err)
 {
-    struct rescoring rescoring = {.model = model, .limit = (size_t)current->rows};
     int status = -1;
-    rescoring.margins = malloc((rescoring.limit + 1) * sizeof *rescoring.margins);
-    if (!rescoring.margins)
-        error_set(err, ERROR_INTERNAL, "no memory for %zu margins", rescoring.limit);
-    else if (store_scan(store, current->id, rescore_client, &rescoring, err) == 0)
-        status =
-            store_rescore(store, current->id, model_hash(model), rescoring.margins, rescoring.count, err);
-    free(rescoring.margins);
+    struct rescoring *rescoring = malloc(sizeof *rescoring);
+    double *margins = malloc(((size_t)current->rows + 1) * sizeof *margins);
+    if (!rescoring || !margins) {
+        error_set(err, ERROR_INTERNAL, "no memory for %zu margins", (size_t)current->rows);
+        goto done;
+    }
+    rescoring->model = model;
+    rescoring->margins = margins;
+    rescoring->scored = rescoring->read = 0;
+    rescoring->limit = (size_t)current->rows;
+    if (store_scan(store, current->id, rescore_client, rescoring, err) || rescore_batch(rescoring, err))
+        goto done;
+    status = store_rescore(store, current->id, model_hash(model), margins, rescoring->scored, err);
+done:
+    free(rescoring);
+    free(margins);
     return status;
 }
 

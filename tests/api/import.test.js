@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { importArguments, importPortfolio, makeFolder, makePortfolio, startBackend } from './support/backend.js';
+import { importArguments, importPortfolio, makeFolder, makePortfolio, model, root, startBackend } from './support/backend.js';
 
 let portfolio;
 before(() => { portfolio = makePortfolio(6000); });
@@ -77,6 +77,25 @@ test('the same files again are nothing to do, at once', () => {
     const started = Date.now();
     assert.match(importPortfolio(portfolio, database), /^The store is up to date: \d+ clients/);
     assert.ok(Date.now() - started < 1000);
+});
+
+test('another model scores the same clients again', async () => {
+    const database = newDatabase();
+    importPortfolio(portfolio, database);
+    const other = makeFolder();
+    cpSync(resolve(root, model), other, { recursive: true });
+    const settings = JSON.parse(readFileSync(join(other, 'model.json'), 'utf8'));
+    settings.threshold.value /= 2;
+    writeFileSync(join(other, 'model.json'), JSON.stringify(settings));
+    const before = await contentOf(database);
+    assert.match(importPortfolio(portfolio, database, other), /^Scored again by the new model: \d+ clients/);
+    assert.match(importPortfolio(portfolio, database, other), /^The store is up to date/);
+    const backend = await startBackend({ database, env: { MODEL_DIR: other } });
+    const { body } = await backend.get('/population');
+    await backend.stop();
+    assert.ok(body.refused_share > before.population.refused_share);
+    assert.equal(body.mean_probability, before.population.mean_probability);
+    assert.deepEqual(await contentOf(database), before); // the first model, which scores in memory
 });
 
 test('changed files are imported anew', async () => {

@@ -34,13 +34,13 @@ export function makePortfolio(clients, seed = 7) {
     return folder;
 }
 
-export function importArguments(data, database) {
-    return [program('import'), ['--data', data, '--database', database, '--model', model], { cwd: root }];
+export function importArguments(data, database, artifact = model) {
+    return [program('import'), ['--data', data, '--database', database, '--model', artifact], { cwd: root }];
 }
 
 /** Imports and returns what the program printed. */
-export function importPortfolio(data, database) {
-    const [file, args, options] = importArguments(data, database);
+export function importPortfolio(data, database, artifact = model) {
+    const [file, args, options] = importArguments(data, database, artifact);
     return execFileSync(file, args, { ...options, stdio: 'pipe' }).toString();
 }
 
