@@ -96,10 +96,13 @@ unsigned throttle_take(struct throttle *throttle, const char *account, const voi
     return (unsigned)wait;
 }
 
-void throttle_forgive(struct throttle *throttle, const char *account)
+void throttle_forgive(struct throttle *throttle, const char *account, const void *address,
+                      size_t address_length)
 {
-    uint64_t key = key_of(throttle, 'n', account, strlen(account));
+    uint64_t account_key = key_of(throttle, 'n', account, strlen(account));
+    uint64_t address_key = key_of(throttle, 'a', address, address_length);
     pthread_mutex_lock(&throttle->lock);
-    entry_of(throttle, key)->earliest_s = 0;
+    entry_of(throttle, account_key)->earliest_s = 0;
+    entry_of(throttle, address_key)->earliest_s -= THROTTLE_ADDRESS_INTERVAL_S;
     pthread_mutex_unlock(&throttle->lock);
 }

@@ -27,7 +27,9 @@ void throttle_free(struct throttle *throttle);
 unsigned throttle_take(struct throttle *throttle, const char *account, const void *address,
                        size_t address_length, int64_t now);
 
-/* The attempt succeeded: forgets the account's failures. The address's stay. */
-void throttle_forgive(struct throttle *throttle, const char *account);
+/* The attempt succeeded: forgets the account's failures, and that the address tried this time; its other
+ * attempts stay, or else one's own account would open the way to guess at others. */
+void throttle_forgive(struct throttle *throttle, const char *account, const void *address,
+                      size_t address_length);
 
 #endif

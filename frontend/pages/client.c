@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frontend/answer.h"
 #include "frontend/pages/client.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
@@ -77,13 +78,27 @@ static void show_unknown(struct http_exchange *exchange, const char *id)
 
 /* ---- The page ---------------------------------------------------------------------------------------- */
 
+/* The parts without which there is no page. */
+static int check_answers(const struct backend_call *calls, struct error *err)
+{
+    const json_t *explanation = calls[EXPLANATION].answer;
+    if (isnan(answer_number(explanation, "probability")) || !*answer_text(explanation, "decision") ||
+        isnan(answer_number(explanation, "threshold")) || isnan(answer_number(explanation, "score")) ||
+        isnan(answer_number(calls[POPULATION].answer, "score_at_threshold")) ||
+        !json_is_array(json_object_get(calls[COMPARISON].answer, "features")) ||
+        !json_is_array(json_object_get(calls[CLIENT].answer, "fields")))
+        return error_set(err, ERROR_INVALID, "an answer of the backend lacks what the contract promises");
+    return 0;
+}
+
 static int fill_view(json_t *view, const struct http_exchange *exchange, const struct backend_call *calls,
                      struct error *err)
 {
     json_t *contributions = NULL, *comparison = NULL;
     const json_t *explanation = calls[EXPLANATION].answer;
-    double score_at_threshold =
-        json_number_value(json_object_get(calls[POPULATION].answer, "score_at_threshold"));
+    double score_at_threshold = answer_number(calls[POPULATION].answer, "score_at_threshold");
+    if (check_answers(calls, err))
+        return -1;
     json_object_set_new(view, "verdict", client_verdict_view(exchange, explanation, score_at_threshold));
     json_object_set_new(view, "file", client_file_view(exchange, calls[CLIENT].answer));
     int status = client_contributions_view(&contributions, exchange, explanation, err);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "frontend/answer.h"
 #include "frontend/pages/client.h"
 #include "frontend/pages/page.h"
 #include "frontend/view/chart.h"
@@ -11,12 +12,6 @@
 
 const char CLIENT_COMPARED[] =
     "AMT_INCOME_TOTAL,AMT_CREDIT,EXT_SOURCE_2,EXT_SOURCE_3,DAYS_BIRTH,NAME_EDUCATION_TYPE";
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
 
 /* Where the client stands, in words: "above 73 % of clients". NULL where there is no rank. */
 static json_t *rank_text(const struct http_exchange *exchange, const json_t *feature,
@@ -60,15 +55,15 @@ static int feature_chart(json_t **out, const struct http_exchange *exchange, con
                          const struct histogram *histogram, struct error *err)
 {
     json_t *description = i18n_say(page_site(exchange)->i18n, exchange->language, "comparison.description",
-                                   "value", text_of(feature, "text"), NULL);
+                                   "value", answer_text(feature, "text"), NULL);
     bool stands = histogram->kind == CHART_HISTOGRAM;
     const char *unit = histogram->unit ? page_text(exchange, histogram->unit) : NULL;
     const struct chart_series series = {.label = page_text(exchange, "chart.clients"),
                                         .values = histogram->all};
     const struct chart chart = {.kind = histogram->kind,
-                                .title = text_of(feature, "label"),
+                                .title = answer_text(feature, "label"),
                                 .description = json_string_value(description),
-                                .label_heading = text_of(feature, "label"),
+                                .label_heading = answer_text(feature, "label"),
                                 .x_axis = stands ? unit : NULL,
                                 .labels = histogram->label_list,
                                 .edges = stands ? histogram->edge_list : NULL,
@@ -88,14 +83,14 @@ static int feature_view(json_t **out, const struct http_exchange *exchange, cons
 {
     struct histogram histogram;
     const json_t *bin = json_object_get(feature, "bin");
-    if (histogram_read(&histogram, json_object_get(feature, "histogram"), text_of(feature, "unit"),
+    if (histogram_read(&histogram, json_object_get(feature, "histogram"), answer_text(feature, "unit"),
                        json_object_get(feature, "value"),
                        json_is_integer(bin) ? (int)json_integer_value(bin) : -1, exchange->language, err) ||
         feature_chart(out, exchange, feature, &histogram, err))
         return -1;
     json_t *rank = rank_text(exchange, feature, &histogram);
     json_t *defaults = defaults_text(exchange, &histogram, group);
-    json_object_set_new(*out, "value", json_string(text_of(feature, "text")));
+    json_object_set_new(*out, "value", json_string(answer_text(feature, "text")));
     if (rank)
         json_object_set_new(*out, "rank", rank);
     if (defaults)

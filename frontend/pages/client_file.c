@@ -1,6 +1,7 @@
 /* The client's file in readable fields, and what is missing in it. */
 #include <string.h>
 
+#include "frontend/answer.h"
 #include "frontend/pages/client.h"
 #include "frontend/pages/page.h"
 
@@ -35,12 +36,6 @@ static const struct card {
 static const char *const summary_fields[] = {"CODE_GENDER", "DAYS_BIRTH", "NAME_FAMILY_STATUS",
                                              "OCCUPATION_TYPE", "NAME_INCOME_TYPE"};
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
-
 /* The field of that name among the application's columns and the derived features; NULL when there is none.
  */
 static json_t *find_field(const json_t *client, const char *name)
@@ -50,7 +45,7 @@ static json_t *find_field(const json_t *client, const char *name)
         size_t i;
         json_t *field;
         json_array_foreach(json_object_get(client, lists[list]), i,
-                           field) if (strcmp(text_of(field, "name"), name) == 0) return field;
+                           field) if (strcmp(answer_text(field, "name"), name) == 0) return field;
     }
     return NULL;
 }
@@ -118,8 +113,8 @@ static json_t *history_view(const struct http_exchange *exchange, const json_t *
         json_t *text = known ? i18n_count(i18n, exchange->language, "history.rows", rows, NULL)
                              : json_string(page_text(exchange, "history.unknown"));
         json_array_append_new(tables, json_pack("{s:s, s:o, s:b}", "label",
-                                                history_name(exchange, text_of(table, "table")), "text", text,
-                                                "missing", !known));
+                                                history_name(exchange, answer_text(table, "table")), "text",
+                                                text, "missing", !known));
     }
     return tables;
 }
@@ -142,9 +137,9 @@ static void add_by_theme(json_t *themes, const json_t *fields)
     json_t *field, *theme;
     json_array_foreach(fields, i, field)
     {
-        const char *label = text_of(field, "theme_label");
+        const char *label = answer_text(field, "theme_label");
         json_t *into = NULL;
-        json_array_foreach(themes, j, theme) if (strcmp(text_of(theme, "label"), label) == 0) into =
+        json_array_foreach(themes, j, theme) if (strcmp(answer_text(theme, "label"), label) == 0) into =
             json_object_get(theme, "fields");
         if (!into) {
             into = json_array();

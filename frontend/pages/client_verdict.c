@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "frontend/answer.h"
 #include "frontend/pages/client.h"
 #include "frontend/pages/page.h"
 #include "frontend/view/chart.h"
@@ -10,17 +11,6 @@
 #include "shared/base/number.h"
 
 enum { REASONS_SHOWN = 4, BAR_LABEL = 256 };
-
-static double number_of(const json_t *object, const char *name)
-{
-    return json_number_value(json_object_get(object, name));
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
 
 /* ---- Verdict ----------------------------------------------------------------------------------------- */
 
@@ -41,7 +31,7 @@ static json_t *reasons_view(const json_t *explanation, const char *direction)
     json_t *reasons = json_array(), *reason;
     size_t i;
     json_array_foreach(json_object_get(explanation, "reasons"), i,
-                       reason) if (strcmp(text_of(reason, "direction"), direction) == 0 &&
+                       reason) if (strcmp(answer_text(reason, "direction"), direction) == 0 &&
                                    json_array_size(reasons) < REASONS_SHOWN)
         json_array_append(reasons, reason);
     return reasons;
@@ -62,12 +52,12 @@ json_t *client_verdict_view(const struct http_exchange *exchange, const json_t *
                             double score_at_threshold)
 {
     enum language language = exchange->language;
-    double probability = number_of(explanation, "probability"),
-           threshold = number_of(explanation, "threshold");
-    bool granted = strcmp(text_of(explanation, "decision"), "granted") == 0;
+    double probability = answer_number(explanation, "probability"),
+           threshold = answer_number(explanation, "threshold");
+    bool granted = strcmp(answer_text(explanation, "decision"), "granted") == 0;
     char shown[NUMBER_TEXT], limit[NUMBER_TEXT], score[NUMBER_TEXT], odds[NUMBER_TEXT];
     format_both(shown, limit, probability, threshold, language);
-    number_format(score, number_of(explanation, "score"), 0, language);
+    number_format(score, answer_number(explanation, "score"), 0, language);
     number_format(odds, probability > 0 ? 1 / probability : INFINITY, 0, language);
     json_t *sentence =
         i18n_say(page_site(exchange)->i18n, language, granted ? "verdict.below" : "verdict.above",
@@ -79,10 +69,10 @@ json_t *client_verdict_view(const struct http_exchange *exchange, const json_t *
     return json_pack("{s:b, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s}", "granted", granted, "title",
                      page_text(exchange, granted ? "decision.granted" : "decision.refused"), "sentence",
                      sentence, "probability", shown, "threshold", limit, "score", score, "distance",
-                     distance_text(exchange, number_of(explanation, "score"), score_at_threshold), "gauge",
-                     gauge, "against", reasons_view(explanation, "against"), "for",
+                     distance_text(exchange, answer_number(explanation, "score"), score_at_threshold),
+                     "gauge", gauge, "against", reasons_view(explanation, "against"), "for",
                      reasons_view(explanation, "for"), "model",
-                     text_of(json_object_get(explanation, "model"), "version"));
+                     answer_text(json_object_get(explanation, "model"), "version"));
 }
 
 /* ---- Contributions ----------------------------------------------------------------------------------- */
@@ -115,15 +105,15 @@ static void fill_bars(struct bars *bars, const struct http_exchange *exchange, c
     json_array_foreach(json_object_get(explanation, "contributions"), i, contribution)
     {
         json_t *label =
-            i18n_say(i18n, exchange->language, "chart.pair", "label", text_of(contribution, "label"), "value",
-                     text_of(contribution, "text"), NULL);
-        add_bar(bars, number_of(contribution, "points"), json_string_value(label));
+            i18n_say(i18n, exchange->language, "chart.pair", "label", answer_text(contribution, "label"),
+                     "value", answer_text(contribution, "text"), NULL);
+        add_bar(bars, answer_number(contribution, "points"), json_string_value(label));
         json_decref(label);
     }
     json_int_t others = json_integer_value(json_object_get(rest, "count"));
     if (others > 0) {
         json_t *label = i18n_count(i18n, exchange->language, "contributions.others", others, NULL);
-        add_bar(bars, number_of(rest, "points"), json_string_value(label));
+        add_bar(bars, answer_number(rest, "points"), json_string_value(label));
         json_decref(label);
     }
 }
@@ -133,7 +123,7 @@ int client_contributions_view(json_t **out, const struct http_exchange *exchange
 {
     struct bars bars = {.count = 0};
     fill_bars(&bars, exchange, explanation);
-    double score = number_of(explanation, "score");
+    double score = answer_number(explanation, "score");
     char end[NUMBER_TEXT], start[NUMBER_TEXT], change[NUMBER_TEXT];
     number_format(end, score, 0, exchange->language);
     number_format(start, score - bars.sum, 0, exchange->language);

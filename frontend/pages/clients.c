@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "frontend/answer.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
 #include "frontend/view/chart.h"
@@ -10,33 +11,34 @@
 #include "shared/base/log.h"
 #include "shared/base/number.h"
 
-enum { QUERY_DIGITS = 15, CURSOR_BYTES = 64, HITS_OF_A_PAGE = 10 };
+enum { QUERY_DIGITS = 15, TYPED_BYTES = 64, CURSOR_BYTES = 64, HITS_OF_A_PAGE = 14 };
 
 /* ---- What is asked for ------------------------------------------------------------------------------- */
 
 struct question {
-    char query[QUERY_DIGITS + 1]; /* digits */
+    const char *typed;            /* as it came, to be shown again */
+    char query[QUERY_DIGITS + 2]; /* its digits; empty when it is wrong */
     const char *cursor;           /* "" on the first page */
     bool wrong;                   /* the query was no beginning of an id */
 };
 
-/* People paste ids with blanks around and between; those are left out. */
+/* People paste ids with blanks and points in them; those are left out. */
 static struct question read_question(const struct http_exchange *exchange)
 {
-    struct question question = {.cursor = http_query(exchange, "cursor")};
-    const char *text = http_query(exchange, "query");
-    size_t length = 0;
-    for (const char *at = text ? text : ""; *at; at++) {
-        if (strchr(" \t.,", *at) || strncmp(at, "\u00a0", 2) == 0)
-            continue;
-        if (*at < '0' || *at > '9' || length == QUERY_DIGITS) {
-            question.wrong = true;
-            return question;
-        }
-        question.query[length++] = *at;
-    }
+    struct question question = {.typed = http_query(exchange, "query"),
+                                .cursor = http_query(exchange, "cursor")};
+    if (!question.typed || strlen(question.typed) >= TYPED_BYTES)
+        question.typed = "";
     if (!question.cursor || strlen(question.cursor) >= CURSOR_BYTES)
         question.cursor = "";
+    size_t length = 0;
+    for (const char *at = question.typed; *at && !question.wrong; at++) {
+        if (strchr(" \t.,", *at))
+            continue;
+        question.wrong = *at < '0' || *at > '9' || length == QUERY_DIGITS;
+        question.query[length++] = *at;
+    }
+    question.query[question.wrong ? 0 : length] = '\0';
     return question;
 }
 
@@ -57,10 +59,9 @@ static json_t *hit_view(const struct http_exchange *exchange, const json_t *clie
     static const char *const outcomes[] = {"outcome.repaid", "outcome.defaulted"};
     char score[NUMBER_TEXT], probability[NUMBER_TEXT];
     const json_t *outcome = json_object_get(client, "outcome");
-    bool granted = strcmp(json_string_value(json_object_get(client, "decision")), "granted") == 0;
-    number_format(score, json_number_value(json_object_get(client, "score")), 0, exchange->language);
-    number_format_percent(probability, json_number_value(json_object_get(client, "probability")), 1,
-                          exchange->language);
+    bool granted = strcmp(answer_text(client, "decision"), "granted") == 0;
+    number_format(score, answer_number(client, "score"), 0, exchange->language);
+    number_format_percent(probability, answer_number(client, "probability"), 1, exchange->language);
     const char *known =
         json_is_integer(outcome) ? outcomes[json_integer_value(outcome) != 0] : "outcome.unknown";
     return json_pack("{s:I, s:s, s:s, s:b, s:s}", "id",
@@ -114,13 +115,6 @@ static void add_tile(json_t *tiles, const struct http_exchange *exchange, const 
     json_array_append_new(tiles, json_pack("{s:s, s:s}", "label", page_text(exchange, key), "value", value));
 }
 
-/* null (nothing known) becomes NAN, which is shown as a dash. */
-static double number_of(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 static json_t *tiles_view(const struct http_exchange *exchange, const json_t *population)
 {
     static const struct {
@@ -136,7 +130,7 @@ static json_t *tiles_view(const struct http_exchange *exchange, const json_t *po
     json_t *tiles = json_array();
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
         char value[NUMBER_TEXT];
-        double number = number_of(population, figures[i].field);
+        double number = answer_number(population, figures[i].field);
         if (figures[i].percent)
             number_format_percent(value, number, 1, exchange->language);
         else
@@ -156,14 +150,14 @@ static int add_outcomes(json_t *charts, const struct http_exchange *exchange, co
     double values[3];
     size_t count = 0;
     for (size_t i = 0; i < 3; i++) {
-        double value = number_of(json_object_get(population, "outcomes"), names[i]);
+        double value = answer_number(json_object_get(population, "outcomes"), names[i]);
         if (i == 2 && value == 0)
             continue; /* every outcome is known: no empty part in the ring */
         labels[count] = page_text(exchange, keys[i]);
         values[count++] = value;
     }
     char share[NUMBER_TEXT];
-    number_format_percent(share, number_of(population, "default_rate"), 1, exchange->language);
+    number_format_percent(share, answer_number(population, "default_rate"), 1, exchange->language);
     json_t *description =
         i18n_say(i18n, exchange->language, "portfolio.outcomes.description", "share", share, NULL);
     const struct chart_series series = {.label = page_text(exchange, "chart.clients"), .values = values};
@@ -195,7 +189,7 @@ static int add_scores(json_t *charts, const struct http_exchange *exchange, cons
         return -1;
     char points[NUMBER_TEXT], share[NUMBER_TEXT];
     number_format(points, json_number_value(limit), 0, exchange->language);
-    number_format_percent(share, number_of(population, "refused_share"), 1, exchange->language);
+    number_format_percent(share, answer_number(population, "refused_share"), 1, exchange->language);
     json_t *description = i18n_say(page_site(exchange)->i18n, exchange->language,
                                    "portfolio.scores.description", "points", points, "share", share, NULL);
     const struct chart_series series[] = {
@@ -203,7 +197,7 @@ static int add_scores(json_t *charts, const struct http_exchange *exchange, cons
         {page_text(exchange, "outcome.defaulted"), histogram.defaulted, PAINT_BAD},
         {page_text(exchange, "outcome.unknown"), histogram.unknown, PAINT_UNKNOWN},
     };
-    bool all_known = number_of(json_object_get(population, "outcomes"), "unknown") == 0;
+    bool all_known = answer_number(json_object_get(population, "outcomes"), "unknown") == 0;
     const struct chart chart = {.kind = histogram.kind,
                                 .title = page_text(exchange, "portfolio.scores.title"),
                                 .description = json_string_value(description),
@@ -251,7 +245,7 @@ static void answer(struct http_exchange *exchange, const struct question *questi
     }
     json_t *view = page_view(exchange, page_text(exchange, "clients.title"));
     json_object_set_new(view, "bar_search", json_false()); /* the page has its own */
-    json_object_set_new(view, "query", json_string(question->query));
+    json_object_set_new(view, "query", json_string(question->typed));
     json_object_set_new(view, "wrong_query", json_boolean(question->wrong));
     json_object_set_new(view, "searching", json_boolean(*question->query != '\0'));
     json_object_set_new(view, "hits", hits_view(exchange, question, calls[0].answer));

@@ -104,7 +104,7 @@ void sign_in_submit(struct http_exchange *exchange)
     } else if (!right) {
         show_form(exchange, visit, 403, next, login, json_string(page_text(exchange, "sign_in.wrong")));
     } else {
-        throttle_forgive(site->throttle, login);
+        throttle_forgive(site->throttle, login, address, length);
         page_begin_session(exchange, visit, login);
         page_redirect(exchange, destination(next));
     }

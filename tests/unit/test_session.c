@@ -141,7 +141,7 @@ static void test_throttle_of_account(void **state)
     int64_t later = NOW + THROTTLE_ACCOUNT_INTERVAL_S;
     assert_int_equal(throttle_take(throttle, "a", &elsewhere, sizeof elsewhere, later), 0);
     assert_int_not_equal(throttle_take(throttle, "a", &elsewhere, sizeof elsewhere, later), 0);
-    throttle_forgive(throttle, "a");
+    throttle_forgive(throttle, "a", &elsewhere, sizeof elsewhere);
     assert_int_equal(throttle_take(throttle, "a", &elsewhere, sizeof elsewhere, later), 0);
     throttle_free(throttle);
 }
@@ -159,8 +159,9 @@ static void test_throttle_of_address(void **state)
     }
     assert_int_equal(throttle_take(throttle, "another", "here", 4, NOW), THROTTLE_ADDRESS_INTERVAL_S);
     assert_int_equal(throttle_take(throttle, "another", "else", 4, NOW), 0);
-    /* An account's success does not clear the address that tried many. */
-    throttle_forgive(throttle, "account 1");
+    /* A success gives its own attempt back, and no more: the address stays as it was. */
+    throttle_forgive(throttle, "account 1", "here", 4);
+    assert_int_equal(throttle_take(throttle, "account 1", "here", 4, NOW), 0);
     assert_int_not_equal(throttle_take(throttle, "account 1", "here", 4, NOW), 0);
     throttle_free(throttle);
 }
