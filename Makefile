@@ -49,6 +49,9 @@ $(BUILD)/obj/%.o: %.c
 	@echo "  CC   $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# Embedded by .incbin, which the dependency files do not see.
+$(BUILD)/obj/backend/resources/operations.o: backend/openapi.json
+
 define library
 $(1): $(call objects,$(2))
 	@mkdir -p $$(@D) && rm -f $$@

@@ -21,7 +21,11 @@ fields.set("login", process.env.LOGIN);
 fields.set("password", process.env.PASSWORD);
 const signedIn = await get("/sign-in", { method: "POST", body: fields });
 must(signedIn.status === 303, `sign-in answered ${signedIn.status}`);
-const clients = await (await get("/clients")).text();
+// Not every compose waits for the backend to be healthy, so the first pages may say that it is away.
+let clients = await get("/clients");
+for (const end = Date.now() + 60000; clients.status !== 200 && Date.now() < end; clients = await get("/clients"))
+  await new Promise((done) => setTimeout(done, 500));
+clients = await clients.text();
 const first = /href="(\/clients\/\d+)/.exec(clients);
 must(first, "the client list names no client");
 const client = await get(first[1]);
