@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/step.sh
-export FRONTEND_PORT=${FRONTEND_PORT:-18501} API_KEY=container-test-key LOGIN=conseiller PASSWORD=container-test
+export FRONTEND_PORT=${FRONTEND_PORT:-28501} API_KEY=container-test-key LOGIN=conseiller PASSWORD=container-test
 export COMPOSE_PROJECT_NAME=clairscore-test
 log=$(mktemp)
 
@@ -38,6 +38,10 @@ for name in backend frontend; do
     printf '  clairscore-%s: %s MB\n' "$name" \
         "$(($($engine image inspect -f '{{.Size}}' "clairscore-$name") / 1000000))"
 done
+if (exec 3<>"/dev/tcp/127.0.0.1/$FRONTEND_PORT") 2>/dev/null; then
+    echo "Port $FRONTEND_PORT is taken; choose another: FRONTEND_PORT=… make container" >&2
+    exit 1
+fi
 step "Bringing both up" $compose -p "$COMPOSE_PROJECT_NAME" up -d --no-build >"$log" 2>&1
 
 ready() {
