@@ -15,6 +15,7 @@ static const struct http_route routes[] = {
     {.method = "GET", .path = "/sign-in", .handle = sign_in_show, .open = true},
     {.method = "POST", .path = "/sign-in", .handle = sign_in_submit, .open = true},
     {.method = "POST", .path = "/sign-out", .handle = sign_out_submit, .open = true},
+    {.method = "GET", .path = "/health", .handle = health_show, .open = true, .quiet = true},
     {.method = "GET", .path = "/clients", .handle = clients_show},
     {.method = "GET", .path = "/clients/:id", .handle = client_show},
     {.method = "GET",

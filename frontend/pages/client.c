@@ -71,7 +71,7 @@ static void show_unknown(struct http_exchange *exchange, const char *id)
     json_object_set_new(view, "near_given", json_boolean(json_array_size(json_object_get(view, "near")) > 0));
     json_object_set_new(view, "explanation",
                         is_id(id) ? i18n_say(page_site(exchange)->i18n, exchange->language,
-                                             "unknown_client.none", "id", id, NULL)
+                                             "unknown_client.none", I18N_VALUES("id", id))
                                   : json_string(page_text(exchange, "unknown_client.no_id")));
     page_answer(exchange, 404, "unknown_client", view);
 }
@@ -113,7 +113,8 @@ static void show_client(struct http_exchange *exchange, const char *id, int top,
                         const struct backend_call *calls)
 {
     struct error err = {0};
-    json_t *title = i18n_say(page_site(exchange)->i18n, exchange->language, "client.title", "id", id, NULL);
+    json_t *title =
+        i18n_say(page_site(exchange)->i18n, exchange->language, "client.title", I18N_VALUES("id", id));
     json_t *view = page_view(exchange, json_string_value(title));
     json_decref(title);
     json_object_set_new(view, "id", json_string(id));

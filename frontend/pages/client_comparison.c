@@ -29,8 +29,8 @@ static json_t *rank_text(const struct http_exchange *exchange, const json_t *fea
         below = 1 - below;
     below = fmin(fmax(below, 0.01), 0.99); /* nobody is above all the others and himself */
     number_format_percent(share, below >= 0.5 ? below : 1 - below, 0, exchange->language);
-    return i18n_say(i18n, exchange->language, below >= 0.5 ? "comparison.above" : "comparison.below", "share",
-                    share, NULL);
+    return i18n_say(i18n, exchange->language, below >= 0.5 ? "comparison.above" : "comparison.below",
+                    I18N_VALUES("share", share));
 }
 
 /* The share of defaults among clients like this one, beside that of all. NULL where nothing is known. */
@@ -47,15 +47,15 @@ static json_t *defaults_text(const struct http_exchange *exchange, const struct 
     number_format_percent(here, defaulted / known, 1, exchange->language);
     number_format_percent(everywhere, json_number_value(json_object_get(group, "default_rate")), 1,
                           exchange->language);
-    return i18n_say(page_site(exchange)->i18n, exchange->language, "comparison.defaults", "here", here,
-                    "everywhere", everywhere, NULL);
+    return i18n_say(page_site(exchange)->i18n, exchange->language, "comparison.defaults",
+                    I18N_VALUES("here", here, "everywhere", everywhere));
 }
 
 static int feature_chart(json_t **out, const struct http_exchange *exchange, const json_t *feature,
                          const struct histogram *histogram, struct error *err)
 {
     json_t *description = i18n_say(page_site(exchange)->i18n, exchange->language, "comparison.description",
-                                   "value", answer_text(feature, "text"), NULL);
+                                   I18N_VALUES("value", answer_text(feature, "text")));
     bool stands = histogram->kind == CHART_HISTOGRAM;
     const char *unit = histogram->unit ? page_text(exchange, histogram->unit) : NULL;
     const struct chart_series series = {.label = page_text(exchange, "chart.clients"),

@@ -110,8 +110,9 @@ static json_t *history_view(const struct http_exchange *exchange, const json_t *
     {
         json_int_t rows = json_integer_value(json_object_get(table, "rows"));
         bool known = json_is_true(json_object_get(table, "known"));
-        json_t *text = known ? i18n_count(i18n, exchange->language, "history.rows", rows, NULL)
-                             : json_string(page_text(exchange, "history.unknown"));
+        json_t *text = known && rows
+                           ? i18n_count(i18n, exchange->language, "history.rows", rows, NULL)
+                           : json_string(page_text(exchange, known ? "history.none" : "history.unknown"));
         json_array_append_new(tables, json_pack("{s:s, s:o, s:b}", "label",
                                                 history_name(exchange, answer_text(table, "table")), "text",
                                                 text, "missing", !known));

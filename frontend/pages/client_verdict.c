@@ -44,8 +44,8 @@ static json_t *distance_text(const struct http_exchange *exchange, double score,
     long long distance = llround(fabs(round(score) - round(limit)));
     number_format(points, limit, 0, exchange->language);
     return i18n_count(page_site(exchange)->i18n, exchange->language,
-                      score >= limit ? "verdict.points_above" : "verdict.points_below", distance, "limit",
-                      points, NULL);
+                      score >= limit ? "verdict.points_above" : "verdict.points_below", distance,
+                      I18N_VALUES("limit", points));
 }
 
 json_t *client_verdict_view(const struct http_exchange *exchange, const json_t *explanation,
@@ -61,11 +61,11 @@ json_t *client_verdict_view(const struct http_exchange *exchange, const json_t *
     number_format(odds, probability > 0 ? 1 / probability : INFINITY, 0, language);
     json_t *sentence =
         i18n_say(page_site(exchange)->i18n, language, granted ? "verdict.below" : "verdict.above",
-                 "probability", shown, "threshold", limit, NULL);
+                 I18N_VALUES("probability", shown, "threshold", limit));
     json_t *gauge = gauge_view(probability, threshold, language);
-    json_object_set_new(
-        gauge, "threshold",
-        i18n_say(page_site(exchange)->i18n, language, "verdict.threshold_short", "threshold", limit, NULL));
+    json_object_set_new(gauge, "threshold",
+                        i18n_say(page_site(exchange)->i18n, language, "verdict.threshold_short",
+                                 I18N_VALUES("threshold", limit)));
     return json_pack("{s:b, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s}", "granted", granted, "title",
                      page_text(exchange, granted ? "decision.granted" : "decision.refused"), "sentence",
                      sentence, "probability", shown, "threshold", limit, "score", score, "distance",
@@ -104,9 +104,9 @@ static void fill_bars(struct bars *bars, const struct http_exchange *exchange, c
     json_t *contribution;
     json_array_foreach(json_object_get(explanation, "contributions"), i, contribution)
     {
-        json_t *label =
-            i18n_say(i18n, exchange->language, "chart.pair", "label", answer_text(contribution, "label"),
-                     "value", answer_text(contribution, "text"), NULL);
+        json_t *label = i18n_say(i18n, exchange->language, "chart.pair",
+                                 I18N_VALUES("label", answer_text(contribution, "label"), "value",
+                                             answer_text(contribution, "text")));
         add_bar(bars, answer_number(contribution, "points"), json_string_value(label));
         json_decref(label);
     }
@@ -129,7 +129,7 @@ int client_contributions_view(json_t **out, const struct http_exchange *exchange
     number_format(start, score - bars.sum, 0, exchange->language);
     number_format_signed(change, round(score) - round(score - bars.sum), 0, exchange->language);
     json_t *description = i18n_say(page_site(exchange)->i18n, exchange->language, "contributions.description",
-                                   "start", start, "end", end, "change", change, NULL);
+                                   I18N_VALUES("start", start, "end", end, "change", change));
     const struct chart_series series = {.label = page_text(exchange, "unit.points"), .values = bars.points};
     const struct chart chart = {.kind = CHART_DIVERGING,
                                 .title = page_text(exchange, "contributions.title"),

@@ -159,7 +159,7 @@ static int add_outcomes(json_t *charts, const struct http_exchange *exchange, co
     char share[NUMBER_TEXT];
     number_format_percent(share, answer_number(population, "default_rate"), 1, exchange->language);
     json_t *description =
-        i18n_say(i18n, exchange->language, "portfolio.outcomes.description", "share", share, NULL);
+        i18n_say(i18n, exchange->language, "portfolio.outcomes.description", I18N_VALUES("share", share));
     const struct chart_series series = {.label = page_text(exchange, "chart.clients"), .values = values};
     const struct chart chart = {.kind = CHART_DOUGHNUT,
                                 .title = page_text(exchange, "portfolio.outcomes.title"),
@@ -190,8 +190,9 @@ static int add_scores(json_t *charts, const struct http_exchange *exchange, cons
     char points[NUMBER_TEXT], share[NUMBER_TEXT];
     number_format(points, json_number_value(limit), 0, exchange->language);
     number_format_percent(share, answer_number(population, "refused_share"), 1, exchange->language);
-    json_t *description = i18n_say(page_site(exchange)->i18n, exchange->language,
-                                   "portfolio.scores.description", "points", points, "share", share, NULL);
+    json_t *description =
+        i18n_say(page_site(exchange)->i18n, exchange->language, "portfolio.scores.description",
+                 I18N_VALUES("points", points, "share", share));
     const struct chart_series series[] = {
         {page_text(exchange, "outcome.repaid"), histogram.repaid, PAINT_GOOD},
         {page_text(exchange, "outcome.defaulted"), histogram.defaulted, PAINT_BAD},

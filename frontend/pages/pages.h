@@ -10,6 +10,7 @@ void sign_in_submit(struct http_exchange *exchange);   /* POST /sign-in */
 void sign_out_submit(struct http_exchange *exchange);  /* POST /sign-out */
 void clients_show(struct http_exchange *exchange);     /* GET /clients?query=&cursor= */
 void client_show(struct http_exchange *exchange);      /* GET /clients/:id?top= */
+void health_show(struct http_exchange *exchange);      /* GET /health */
 void static_file_show(struct http_exchange *exchange); /* GET /static/:version/:folder/:name */
 
 /* Lets signed-in visitors pass and sends the others to the sign-in page: the server's `authorise`. */

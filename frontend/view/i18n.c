@@ -1,6 +1,5 @@
 #include "frontend/view/i18n.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,7 @@
 #include "shared/base/file.h"
 #include "shared/base/number.h"
 
-enum { KEY_BYTES = 128, TEXT_BYTES = 4096, FILLED_LIMIT = 16384 };
+enum { KEY_BYTES = 128, TEXT_BYTES = 4096, FILLED_LIMIT = 16384, PLACEHOLDERS = 8 };
 
 struct i18n {
     json_t *texts[LANGUAGE_COUNT];
@@ -148,32 +147,24 @@ const char *i18n_text(const struct i18n *i18n, enum language language, const cha
     return text ? text : key;
 }
 
-/* The value that the pairs give to the placeholder; the pairs are walked again for each. */
-static const char *value_of(const char *placeholder, size_t length, va_list pairs)
+/* The value for the placeholder, or NULL. */
+static const char *value_of(const char *placeholder, size_t length, const char *const *values)
 {
-    const char *found = NULL;
-    va_list walk;
-    va_copy(walk, pairs);
-    for (const char *name; !found && (name = va_arg(walk, const char *));) {
-        const char *value = va_arg(walk, const char *);
-        if (strlen(name) == length - 2 && memcmp(name, placeholder + 1, length - 2) == 0)
-            found = value;
-    }
-    va_end(walk);
-    return found;
+    struct slice name = {placeholder + 1, length - 2};
+    for (size_t i = 0; values && values[i]; i += 2)
+        if (slice_equals(name, values[i]))
+            return values[i + 1];
+    return NULL;
 }
 
-static json_t *fill(const char *text, const char *count, va_list pairs)
+json_t *i18n_say(const struct i18n *i18n, enum language language, const char *key, const char *const *values)
 {
+    const char *text = i18n_text(i18n, language, key);
     struct buffer out = buffer_new(FILLED_LIMIT);
     size_t length = 0;
     int status = 0;
     for (const char *at; status == 0 && (at = next_placeholder(text, &length)); text = at + length) {
-        const char *value = NULL;
-        if (count && length == strlen("{count}") && memcmp(at, "{count}", length) == 0)
-            value = count;
-        else
-            value = value_of(at, length, pairs);
+        const char *value = value_of(at, length, values);
         status = buffer_append(&out, text, (size_t)(at - text), NULL);
         if (status == 0)
             status = value ? buffer_append_text(&out, value, NULL) : buffer_append(&out, at, length, NULL);
@@ -185,27 +176,18 @@ static json_t *fill(const char *text, const char *count, va_list pairs)
     return filled;
 }
 
-json_t *i18n_say(const struct i18n *i18n, enum language language, const char *key, ...)
-{
-    va_list pairs;
-    va_start(pairs, key);
-    json_t *text = fill(i18n_text(i18n, language, key), NULL, pairs);
-    va_end(pairs);
-    return text;
-}
-
-json_t *i18n_count(const struct i18n *i18n, enum language language, const char *key, long long count, ...)
+json_t *i18n_count(const struct i18n *i18n, enum language language, const char *key, long long count,
+                   const char *const *values)
 {
     /* French says none and one in the singular, English one alone. */
     bool one = count == 1 || (count == 0 && language == LANGUAGE_FR);
     char whole_key[KEY_BYTES], number[NUMBER_TEXT];
+    const char *all[2 * PLACEHOLDERS + 3] = {"count", number};
+    for (size_t i = 0; values && values[i] && i < 2 * (size_t)PLACEHOLDERS; i++)
+        all[i + 2] = values[i];
     snprintf(whole_key, sizeof whole_key, "%s.%s", key, one ? "one" : "other");
     number_format(number, (double)count, 0, language);
-    va_list pairs;
-    va_start(pairs, count);
-    json_t *text = fill(i18n_text(i18n, language, whole_key), number, pairs);
-    va_end(pairs);
-    return text;
+    return i18n_say(i18n, language, whole_key, all);
 }
 
 json_t *i18n_moment(const struct i18n *i18n, enum language language, time_t moment)
@@ -221,6 +203,7 @@ json_t *i18n_moment(const struct i18n *i18n, enum language language, time_t mome
     snprintf(day, sizeof day, "%d", local.tm_mday);
     snprintf(year, sizeof year, "%d", local.tm_year + 1900);
     snprintf(clock, sizeof clock, "%02d:%02d", local.tm_hour, local.tm_min);
-    return i18n_say(i18n, language, "months.moment", "day", day, "month",
-                    i18n_text(i18n, language, months[local.tm_mon]), "year", year, "clock", clock, NULL);
+    return i18n_say(i18n, language, "months.moment",
+                    I18N_VALUES("day", day, "month", i18n_text(i18n, language, months[local.tm_mon]), "year",
+                                year, "clock", clock));
 }

@@ -22,15 +22,18 @@ json_t *i18n_texts(const struct i18n *i18n, enum language language);
 /* The text called `key` ("clients.title"), or `key` itself when there is none. Borrowed. */
 const char *i18n_text(const struct i18n *i18n, enum language language, const char *key);
 
-/* A new JSON string: the text with its placeholders filled. After `key` come pairs of name and value, both
- * const char *, then NULL. A placeholder without a value stays as it is. */
-json_t *i18n_say(const struct i18n *i18n, enum language language, const char *key, ...)
-    __attribute__((sentinel));
+/* What to put for the placeholders: I18N_VALUES("share", share, "limit", limit). Lives as long as the block.
+ */
+#define I18N_VALUES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* A new JSON string: the text with its placeholders filled from `values` (name, value, …, NULL; or NULL for
+ * none). A placeholder without a value stays as it is. */
+json_t *i18n_say(const struct i18n *i18n, enum language language, const char *key, const char *const *values);
 
 /* The same for a counted thing: KEY.one or KEY.other by the language's rule for `count`; {count} is filled.
  */
-json_t *i18n_count(const struct i18n *i18n, enum language language, const char *key, long long count, ...)
-    __attribute__((sentinel));
+json_t *i18n_count(const struct i18n *i18n, enum language language, const char *key, long long count,
+                   const char *const *values);
 
 /* A moment in local time as a new JSON string: "24 novembre 2026 à 10:32", "24 November 2026, 10:32". */
 json_t *i18n_moment(const struct i18n *i18n, enum language language, time_t moment);

@@ -50,13 +50,14 @@ struct tag {
     const char *after;
 };
 
-static int parse_error(const struct parser *parser, const char *at, const char *fault)
+/* Like error_set(): always -1, and a macro so that analysers see it. */
+#define parse_error(parser, at, fault) (note_fault(parser, at, fault), -1)
+static void note_fault(const struct parser *parser, const char *at, const char *fault)
 {
     size_t line = 1;
     for (const char *c = parser->start; c < at; c++)
         line += *c == '\n';
-    return error_set(parser->err, ERROR_PARSE, "template %s, line %zu: %s", parser->template->name, line,
-                     fault);
+    error_fill(parser->err, ERROR_PARSE, "template %s, line %zu: %s", parser->template->name, line, fault);
 }
 
 static int add_node(struct parser *parser, struct node node)

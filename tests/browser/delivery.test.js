@@ -70,6 +70,13 @@ test('Accept-Language chooses the language, the choice goes before it', async ()
     assert.equal(await language('/sign-in?lang=xx', { 'accept-language': 'en' }), 'en');
 });
 
+test('a watcher gets an answer, and leaves no trace in the log', async () => {
+    const answer = await get('/health');
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers['set-cookie'], undefined);
+    assert.equal(dashboard.frontend.log.includes('/health'), false);
+});
+
 test('over HTTPS the cookie is bound to it', async () => {
     const frontend = await startFrontend(dashboard.backend.url, { COOKIE_SECURE: '1' });
     const answer = await fetch(`${frontend.url}/sign-in`);

@@ -61,7 +61,7 @@ static void test_assets(void **state)
     snprintf(css, sizeof css, "%s/css", folder);
     assert_int_equal(mkdir(css, 0700), 0);
     for (int i = 0; i < 100; i++)
-        strcat(style, "a { color: red }\n");
+        snprintf(style + strlen(style), sizeof style - strlen(style), "a { color: red }\n");
     put(css, "long.css", style);
     put(css, "b.js", "1");
     struct assets *assets = load(folder);

@@ -172,7 +172,7 @@ static void test_histogram_faults(void **state)
     char many[16384] = "{\"edges\": [0";
     for (int i = 1; i <= CHART_POINTS + 1; i++)
         snprintf(many + strlen(many), sizeof many - strlen(many), ", %d", i);
-    strcat(many, "]}");
+    snprintf(many + strlen(many), sizeof many - strlen(many), "]}");
     check_histogram_fault(many);
 }
 

@@ -75,14 +75,14 @@ static void test_placeholders(void **state)
 {
     (void)state;
     struct i18n *i18n = product_texts();
-    check_text(i18n_say(i18n, LANGUAGE_EN, "client.title", "id", "7{id}", NULL), "Client 7{id}");
-    check_text(i18n_say(i18n, LANGUAGE_EN, "client.title", "other", "7", NULL), "Client {id}");
+    check_text(i18n_say(i18n, LANGUAGE_EN, "client.title", I18N_VALUES("id", "7{id}")), "Client 7{id}");
+    check_text(i18n_say(i18n, LANGUAGE_EN, "client.title", I18N_VALUES("other", "7")), "Client {id}");
     check_text(i18n_say(i18n, LANGUAGE_EN, "no.such.key", NULL), "no.such.key");
-    check_text(i18n_count(i18n, LANGUAGE_FR, "history.rows", 0, NULL), "0 ligne");
-    check_text(i18n_count(i18n, LANGUAGE_EN, "history.rows", 0, NULL), "0 rows");
-    check_text(i18n_count(i18n, LANGUAGE_EN, "history.rows", 1, NULL), "1 row");
-    check_text(i18n_count(i18n, LANGUAGE_FR, "history.rows", 1200, NULL), "1" NARROW "200 lignes");
-    check_text(i18n_count(i18n, LANGUAGE_EN, "verdict.points_above", 2, "limit", "554", NULL),
+    check_text(i18n_count(i18n, LANGUAGE_FR, "history.rows", 0, NULL), "0 enregistrement");
+    check_text(i18n_count(i18n, LANGUAGE_EN, "history.rows", 0, NULL), "0 records");
+    check_text(i18n_count(i18n, LANGUAGE_EN, "history.rows", 1, NULL), "1 record");
+    check_text(i18n_count(i18n, LANGUAGE_FR, "history.rows", 1200, NULL), "1" NARROW "200 enregistrements");
+    check_text(i18n_count(i18n, LANGUAGE_EN, "verdict.points_above", 2, I18N_VALUES("limit", "554")),
                "2 points above the minimum of 554");
     i18n_free(i18n);
 }

@@ -115,7 +115,6 @@
     };
   }
 
-  const digits = (data) => ({ maximumFractionDigits: data.decimals, minimumFractionDigits: data.decimals });
   const counts = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
 
   function common(data, plugins) {
@@ -204,7 +203,10 @@
     },
 
     diverging(data) {
-      const format = (value) => number(value, { ...digits(data), signDisplay: "exceptZero" }).replace("-", "−");
+      const signed = (value, least) => number(value, {
+        minimumFractionDigits: least, maximumFractionDigits: data.decimals, signDisplay: "exceptZero",
+      }).replace("-", "−");
+      const format = (value) => signed(value, data.decimals);
       const { values, label } = data.series[0];
       const narrow = innerWidth < 700;
       const options = common(data, {
@@ -216,7 +218,7 @@
       });
       options.indexAxis = "y";
       options.scales = {
-        x: scale({ grace: "18%", title: data.x, ticks: { maxTicksLimit: narrow ? 4 : 9 } }),
+        x: scale({ grace: narrow ? "30%" : "18%", title: data.x, ticks: { maxTicksLimit: narrow ? 4 : 9, callback: (value) => signed(value, 0) } }),
         y: scale({
           grid: { display: false },
           ticks: { autoSkip: false, color: colour("ink"), font: { size: narrow ? 12 : 14 } },

@@ -1,4 +1,5 @@
 // The dashboard as its users meet it: both servers on free ports, a portfolio of its own, headless Chromium.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createServer, request } from 'node:http';
 import { existsSync } from 'node:fs';
@@ -92,9 +93,10 @@ export async function openDashboard({ clients = 300, relayed = false, env = {} }
     const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
     after(async () => {
         await browser.close();
-        await frontend.stop();
+        const code = await frontend.stop();
         relay?.stop();
         await backend.stop();
+        assert.equal(code, 0, `the frontend stopped with ${code}: ${frontend.log.slice(-3000)}`);
     });
 
     const dashboard = { backend, relay, frontend, browser, url: frontend.url };
