@@ -247,40 +247,50 @@ void template_set_free(struct template_set *set)
     free(set);
 }
 
+/* Room for one more template, zeroed, which is not counted yet. */
+static struct template *next_template(struct template_set *set, struct error *err)
+{
+    if (set->count == set->capacity) {
+        size_t capacity = set->capacity ? 2 * set->capacity : 16;
+        struct template *templates = realloc(set->templates, capacity * sizeof *templates);
+        if (!templates) {
+            error_set(err, ERROR_INTERNAL, "no memory for templates");
+            return NULL;
+        }
+        set->templates = templates;
+        set->capacity = capacity;
+    }
+    return memset(&set->templates[set->count], 0, sizeof *set->templates);
+}
+
 int template_set_add(struct template_set *set, const char *name, const char *text, size_t length,
                      struct error *err)
 {
-    struct template template = {.nodes = NULL};
-    if (strlen(name) >= sizeof template.name || length > TEMPLATE_BYTES)
+    if (strlen(name) >= TEMPLATE_NAME || length > TEMPLATE_BYTES)
         return error_set(err, ERROR_LIMIT, "template %.80s: name over %d or text over %d bytes", name,
                          TEMPLATE_NAME - 1, TEMPLATE_BYTES);
     if (find_template(set, slice_of(name)))
         return error_set(err, ERROR_CONFLICT, "two templates are called %s", name);
-    if (set->count == set->capacity) {
-        size_t capacity = set->capacity ? 2 * set->capacity : 16;
-        struct template *templates = realloc(set->templates, capacity * sizeof *templates);
-        if (!templates)
-            return error_set(err, ERROR_INTERNAL, "no memory for template %s", name);
-        set->templates = templates;
-        set->capacity = capacity;
-    }
-    snprintf(template.name, sizeof template.name, "%s", name);
-    template.source = malloc(length + 1);
-    if (!template.source)
+    struct template *template = next_template(set, err);
+    if (!template)
+        return -1;
+    snprintf(template->name, sizeof template->name, "%s", name);
+    template->source = malloc(length + 1);
+    if (!template->source)
         return error_set(err, ERROR_INTERNAL, "no memory for template %s", name);
-    memcpy(template.source, text, length);
-    template.source[length] = '\0';
+    memcpy(template->source, text, length);
+    template->source[length] = '\0';
 
-    struct parser parser = {.template = &template,
-                            .start = template.source,
-                            .end = template.source + length,
+    struct parser parser = {.template = template,
+                            .start = template->source,
+                            .end = template->source + length,
                             .line_begins = true,
                             .err = err};
     if (parse(&parser)) {
-        free_template(&template);
+        free_template(template);
         return -1;
     }
-    set->templates[set->count++] = template;
+    set->count++;
     return 0;
 }
 
