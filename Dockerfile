@@ -50,5 +50,5 @@ USER clairscore
 ENV PORT=8501 ASSET_DIR=/app/assets
 EXPOSE 8501
 HEALTHCHECK --interval=2s --timeout=3s --start-period=20s --retries=5 \
-    CMD scripts/healthy.sh "$PORT" /sign-in
+    CMD scripts/healthy.sh "$PORT" /health
 CMD ["bin/frontend"]

@@ -77,7 +77,7 @@ start backend "$backend_port"
 start frontend "$frontend_port" BACKEND_URL="$BACKEND_URL" LOGIN="$LOGIN" PASSWORD="$PASSWORD" \
     SESSION_KEY="$SESSION_KEY" ASSET_DIR="$build/frontend-assets"
 step "Waiting for the backend" wait_for backend "$backend_port" /v2/health/ready
-step "Waiting for the dashboard" wait_for frontend "$frontend_port" /sign-in
+step "Waiting for the dashboard" wait_for frontend "$frontend_port" /health
 
 cat >data/demo.env.part <<END
 # Written by make run. Source it: . data/demo.env

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "shared/base/id_map.h"
+#include "shared/base/number.h"
 #include "shared/base/progress.h"
 #include "shared/data/csv.h"
-#include "shared/data/number.h"
 #include "shared/data/table.h"
 #include "shared/features/features.h"
 

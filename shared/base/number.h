@@ -1,6 +1,9 @@
-/* Numbers as a person reads them, in the form of each language. */
+/* Numbers as text: as machines write them, and as a person reads them in the form of each language. */
 #ifndef CLAIRSCORE_BASE_NUMBER_H
 #define CLAIRSCORE_BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "shared/base/language.h"
 
@@ -15,5 +18,12 @@ void number_format_percent(char out[NUMBER_TEXT], double share, int decimals, en
 
 /* The same with its sign, "+" included: "+12", "−3", "0". */
 void number_format_signed(char out[NUMBER_TEXT], double value, int decimals, enum language language);
+
+/* Reads all `length` bytes as a decimal number: optional sign, digits with an optional point, optional
+ * exponent. False for anything else, spaces, "nan", "inf" and hexadecimal included, and for what overflows.
+ * Numbers of at most 19 digits whose value and power of ten are exact in a double take one multiplication or
+ * division (Clinger 1990, "How to Read Floating Point Numbers Accurately"); the others go through strtod_l.
+ */
+bool number_read(double *out, const char *text, size_t length);
 
 #endif

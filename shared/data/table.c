@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "shared/base/id_map.h"
+#include "shared/base/number.h"
 #include "shared/data/csv.h"
-#include "shared/data/number.h"
 
 enum { SHOWN_BYTES = 80, SHOWN_SIZE = 4 * SHOWN_BYTES + 1 };
 

@@ -1,43 +1,12 @@
 /* Values as a person reads them, in the French or the English form. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "shared/base/number.h"
 #include "shared/features/catalogue.h"
 
-enum { NUMBER_BYTES = 64, MONTHS_IN_YEAR = 12, SHOWN_AS_DAYS = 60, SHOWN_WITH_MONTHS = 10 * 12 };
+enum { MONTHS_IN_YEAR = 12, SHOWN_AS_DAYS = 60, SHOWN_WITH_MONTHS = 10 * 12 };
 static const double DAYS_IN_YEAR = 365.25, DAYS_IN_MONTH = 365.25 / 12;
-
-/* Between groups of three digits and, in French, before a percent sign: U+202F, narrow no-break space. */
-static const char NARROW_SPACE[] = "\u202f";
-
-/* The number with `decimals` digits, its thousands in groups and the language's decimal mark. */
-static void format_number(char out[NUMBER_BYTES], double value, int decimals, enum language language)
-{
-    char plain[NUMBER_BYTES / 2];
-    int length = snprintf(plain, sizeof plain, "%.*f", decimals, value);
-    if (length < 0 || (size_t)length >= sizeof plain) {
-        snprintf(out, NUMBER_BYTES, "%.3g", value);
-        return;
-    }
-    const char *separator = language == LANGUAGE_FR ? NARROW_SPACE : ",";
-    const char *point = strchr(plain, '.');
-    size_t whole = point ? (size_t)(point - plain) : (size_t)length;
-    size_t first = plain[0] == '-';
-    size_t at = 0;
-    if (first)
-        at += (size_t)snprintf(out, NUMBER_BYTES, "\u2212");
-    for (size_t i = first; i < whole; i++) {
-        if (i > first && (whole - i) % 3 == 0)
-            at += (size_t)snprintf(out + at, NUMBER_BYTES - at, "%s", separator);
-        out[at++] = plain[i];
-    }
-    out[at] = '\0';
-    if (point)
-        snprintf(out + at, NUMBER_BYTES - at, "%s%s", language == LANGUAGE_FR ? "," : ".", point + 1);
-}
 
 /* "1 an", "2 ans": French says zero and one in the singular, English one alone. */
 static const char *plural(long count, enum language language, const char *const forms[LANGUAGE_COUNT][2])
@@ -73,26 +42,23 @@ static void format_days(char *out, size_t size, double days, enum language langu
 
 static void format_percent(char *out, size_t size, double share, enum language language)
 {
-    char number[NUMBER_BYTES];
-    double percent = 100 * share;
-    format_number(number, percent, fabs(percent) < 100 ? 1 : 0, language);
-    snprintf(out, size, "%s%s%%", number, language == LANGUAGE_FR ? NARROW_SPACE : "");
-}
-
-static void format_plain(char *out, size_t size, double value, enum language language)
-{
-    char number[NUMBER_BYTES];
-    int decimals = value == floor(value) ? 0 : fabs(value) < 1 ? 3 : fabs(value) < 100 ? 1 : 0;
-    format_number(number, value, decimals, language);
-    snprintf(out, size, "%s", number);
+    char text[NUMBER_TEXT];
+    number_format_percent(text, share, fabs(share) < 1 ? 1 : 0, language);
+    snprintf(out, size, "%s", text);
 }
 
 static void format_decimals(char *out, size_t size, double value, int decimals, const char *behind,
                             enum language language)
 {
-    char number[NUMBER_BYTES];
-    format_number(number, value, decimals, language);
-    snprintf(out, size, "%s%s", number, behind);
+    char text[NUMBER_TEXT];
+    number_format(text, value, decimals, language);
+    snprintf(out, size, "%s%s", text, behind);
+}
+
+static void format_plain(char *out, size_t size, double value, enum language language)
+{
+    int decimals = value == floor(value) ? 0 : fabs(value) < 1 ? 3 : fabs(value) < 100 ? 1 : 0;
+    format_decimals(out, size, value, decimals, "", language);
 }
 
 void catalogue_format(char *out, size_t size, size_t id, double value, enum language language)

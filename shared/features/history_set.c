@@ -6,9 +6,9 @@
 
 #include "shared/base/file.h"
 #include "shared/base/id_map.h"
+#include "shared/base/number.h"
 #include "shared/base/progress.h"
 #include "shared/data/csv.h"
-#include "shared/data/number.h"
 #include "shared/data/table.h"
 #include "shared/features/history.h"
 

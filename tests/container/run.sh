@@ -46,7 +46,7 @@ step "Bringing both up" $compose -p "$COMPOSE_PROJECT_NAME" up -d --no-build >"$
 
 ready() {
     for _ in $(seq 1 240); do
-        scripts/healthy.sh "$FRONTEND_PORT" /sign-in && return 0
+        scripts/healthy.sh "$FRONTEND_PORT" /health && return 0
         sleep 0.5
     done
     echo "The dashboard did not become ready:" >&2

@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #include "shared/base/file.h"
+#include "shared/base/number.h"
 #include "shared/data/csv.h"
-#include "shared/data/number.h"
 #include "tests/support/shared_data.h"
 
 static const char CASES[] = "tests/unit/csv";

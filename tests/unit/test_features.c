@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "shared/base/id_map.h"
+#include "shared/base/number.h"
 #include "shared/data/csv.h"
-#include "shared/data/number.h"
 #include "shared/data/table.h"
 #include "shared/features/features.h"
 #include "tests/support/shared_data.h"

@@ -14,8 +14,8 @@
 
 #include "notebooks-port/ml/metrics.h"
 #include "notebooks-port/ml/platt.h"
+#include "shared/base/number.h"
 #include "shared/data/csv.h"
-#include "shared/data/number.h"
 #include "tests/support/shared_data.h"
 
 static const double TOLERANCE = 1e-9;
