@@ -129,6 +129,13 @@ sanitize: ## unit tests under ASan and UBSan
 	@export LSAN_OPTIONS=suppressions=tests/leaks.supp:print_suppressions=0; \
 	    $(MAKE) -s --no-print-directory -j$$(nproc) BUILD=$(BUILD)/asan SANITIZE=address,undefined OPTIMISE=-O1 unit
 
+.PHONY: threads
+threads: ## API tests of servers built with TSan
+	@scripts/install.sh build test
+	@$(MAKE) -s --no-print-directory -j$$(nproc) BUILD=$(BUILD)/tsan SANITIZE=thread OPTIMISE=-O1 build
+	@TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp BUILD=$(BUILD)/tsan \
+	    node --test $(sort $(wildcard tests/api/*.test.js))
+
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 .PHONY: format
@@ -171,6 +178,7 @@ clean: stop ## remove what was built and the demo; trained models stay
 # Templates, texts, styles and scripts as the frontend serves them: one folder, with Chart.js and the font from npm.
 $(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/static -type f 2>/dev/null) package-lock.json
 	@echo "  COPY $(ASSETS)"
+	@test -d node_modules/@fontsource-variable || scripts/install.sh build
 	@rm -rf $(ASSETS) && mkdir -p $(ASSETS)
 	@cp -r frontend/templates frontend/locales frontend/static $(ASSETS)/
 	@cp node_modules/chart.js/dist/chart.umd.min.js $(ASSETS)/static/js/chart.js
