@@ -217,6 +217,7 @@
         },
       });
       options.indexAxis = "y";
+      options.layout = { padding: { right: narrow ? 28 : 8 } }; // room for the figure of the longest bar
       options.scales = {
         x: scale({ grace: narrow ? "30%" : "18%", title: data.x, ticks: { maxTicksLimit: narrow ? 4 : 9, callback: (value) => signed(value, 0) } }),
         y: scale({
