@@ -134,6 +134,10 @@ static int sum_up(struct notebook *notebook, struct error *err)
         return error_set(err, ERROR_INTERNAL, "out of memory");
     }
     for (size_t feature = 0; feature < FEATURE_COUNT; feature++) {
+        /* Days before the application are negative: more of them, as in "a longer time", is a smaller number.
+         */
+        bool past =
+            catalogue_feature(feature)->unit == UNIT_DAYS && model_usual(notebook->model, feature) < 0;
         double sum = 0;
         size_t known = 0;
         for (size_t i = 0; i < sample; i++) {
@@ -141,7 +145,7 @@ static int sum_up(struct notebook *notebook, struct error *err)
             float value = vector_of(notebook, i)[feature];
             sum += fabs(pull);
             if (!isnan(value)) {
-                values[known] = (double)value;
+                values[known] = past ? -(double)value : (double)value;
                 pulls[known++] = pull;
             }
         }
