@@ -13,7 +13,7 @@ LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
 BACKEND_LIBS  := -lsqlite3
 FRONTEND_LIBS := -lcurl -lz
-NOTEBOOK_LIBS := -lgsl -lgslcblas
+NOTEBOOK_LIBS := -llinear -lfann -lgsl -lgslcblas -lgomp
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -48,6 +48,9 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	@$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# The methods of the notebooks work on all cores; the servers have a pool of their own.
+$(BUILD)/obj/notebooks-port/%.o: CFLAGS += -fopenmp
 
 # Embedded by .incbin, which the dependency files do not see.
 $(BUILD)/obj/backend/resources/operations.o: backend/openapi.json

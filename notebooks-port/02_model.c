@@ -14,6 +14,7 @@
 #include "notebooks-port/ml/metrics.h"
 #include "notebooks-port/ml/platt.h"
 #include "notebooks-port/ml/reference.h"
+#include "notebooks-port/ml/split.h"
 #include "shared/base/buffer.h"
 #include "shared/base/progress.h"
 
@@ -82,41 +83,11 @@ static int split(struct notebook *notebook, struct error *err)
     int status =
         options->folds
             ? matrix_read_folds(&notebook->matrix, options->folds, notebook->fold, &notebook->folds, err)
-            : matrix_split(&notebook->matrix, NULL, notebook->folds, options->seed, notebook->fold, err);
+            : split_stratified(notebook->fold, notebook->matrix.labels, NULL, notebook->matrix.rows,
+                               notebook->folds, options->seed, err);
     notebook->fold_auc = calloc(notebook->folds ? notebook->folds : 1, sizeof *notebook->fold_auc);
     printf("2. %u folds, %s\n", notebook->folds, options->folds ? options->folds : "stratified by outcome");
     return status;
-}
-
-/* Copies the rows of the matrix whose mark is (or, with `others`, is not) `wanted`. The caller frees both
- * arrays. */
-static int pick(struct boosting_data *out, const struct matrix *matrix, const uint8_t *marks, unsigned wanted,
-                bool others, struct error *err)
-{
-    size_t rows = 0;
-    for (size_t i = 0; i < matrix->rows; i++)
-        rows += marks[i] != UINT8_MAX && (marks[i] == wanted) != others;
-    float *values = malloc((rows ? rows : 1) * FEATURE_COUNT * sizeof *values);
-    uint8_t *labels = malloc(rows ? rows : 1);
-    *out = (struct boosting_data){values, labels, rows, FEATURE_COUNT};
-    if (!values || !labels)
-        return error_set(err, ERROR_INTERNAL, "out of memory");
-    size_t at = 0;
-    for (size_t i = 0; i < matrix->rows; i++) {
-        if (marks[i] == UINT8_MAX || (marks[i] == wanted) == others)
-            continue;
-        memcpy(values + at * FEATURE_COUNT, matrix->values + i * FEATURE_COUNT,
-               FEATURE_COUNT * sizeof *values);
-        labels[at++] = matrix->labels[i];
-    }
-    return 0;
-}
-
-static void drop(struct boosting_data *data)
-{
-    free((void *)data->values);
-    free((void *)data->labels);
-    *data = (struct boosting_data){0};
 }
 
 /* ---- 3. Cross-validate: rounds by early stopping on a part of each training part, then the whole part again
@@ -125,27 +96,29 @@ static void drop(struct boosting_data *data)
 static int find_rounds(const struct notebook *notebook, unsigned fold, unsigned *rounds, struct error *err)
 {
     const struct matrix *matrix = &notebook->matrix;
-    struct boosting_data train = {0};
-    struct boosting_data watched = {0};
+    const struct examples all = matrix_examples(matrix);
+    struct examples train = {0};
+    struct examples watched = {0};
     uint8_t *inner = malloc(matrix->rows);
     bool *use = malloc(matrix->rows * sizeof *use);
     int status = inner && use ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
     for (size_t i = 0; status == 0 && i < matrix->rows; i++)
         use[i] = notebook->fold[i] != fold;
     if (status == 0)
-        status = matrix_split(matrix, use, INNER_FOLDS, notebook->options.seed + fold, inner, err);
+        status = split_stratified(inner, matrix->labels, use, matrix->rows, INNER_FOLDS,
+                                  notebook->options.seed + fold, err);
     if (status == 0)
-        status = pick(&watched, matrix, inner, 0, false, err);
+        status = examples_pick(&watched, &all, inner, 0, false, err);
     if (status == 0)
-        status = pick(&train, matrix, inner, 0, true, err);
+        status = examples_pick(&train, &all, inner, 0, true, err);
     if (status == 0)
         status =
             boosting_find_rounds(rounds, &train, &watched, notebook->parameters, notebook->options.seed,
                                  notebook->options.quick ? ROUNDS_LIMIT / 4 : ROUNDS_LIMIT, PATIENCE, err);
     /* More rows carry more rounds: the part that watched learns too, now. */
     *rounds = *rounds * INNER_FOLDS / (INNER_FOLDS - 1);
-    drop(&train);
-    drop(&watched);
+    examples_free(&train);
+    examples_free(&watched);
     free(inner);
     free(use);
     return status;
@@ -154,13 +127,14 @@ static int find_rounds(const struct notebook *notebook, unsigned fold, unsigned 
 static int predict_fold(struct notebook *notebook, unsigned fold, unsigned rounds, struct error *err)
 {
     const struct matrix *matrix = &notebook->matrix;
-    struct boosting_data train = {0};
-    struct boosting_data held_out = {0};
+    const struct examples all = matrix_examples(matrix);
+    struct examples train = {0};
+    struct examples held_out = {0};
     struct boosting *boosting = NULL;
     double *margins = NULL;
-    int status = pick(&train, matrix, notebook->fold, fold, true, err);
+    int status = examples_pick(&train, &all, notebook->fold, fold, true, err);
     if (status == 0)
-        status = pick(&held_out, matrix, notebook->fold, fold, false, err);
+        status = examples_pick(&held_out, &all, notebook->fold, fold, false, err);
     if (status == 0 && !(margins = malloc((held_out.rows ? held_out.rows : 1) * sizeof *margins)))
         status = error_set(err, ERROR_INTERNAL, "out of memory");
     if (status == 0)
@@ -176,8 +150,8 @@ static int predict_fold(struct notebook *notebook, unsigned fold, unsigned round
         status = error_set(err, ERROR_INTERNAL, "out of memory");
     notebook->fold_auc[fold] = ranking.auc;
     boosting_free(boosting);
-    drop(&train);
-    drop(&held_out);
+    examples_free(&train);
+    examples_free(&held_out);
     free(margins);
     return status;
 }
@@ -355,7 +329,7 @@ static int train_final(struct notebook *notebook, struct error *err)
 {
     const struct matrix *matrix = &notebook->matrix;
     double started = progress_clock_s();
-    struct boosting_data all = {matrix->values, matrix->labels, matrix->rows, FEATURE_COUNT};
+    const struct examples all = matrix_examples(matrix);
     if (boosting_train(&notebook->boosting, &all, notebook->parameters, notebook->options.seed,
                        notebook->rounds, err))
         return -1;
@@ -378,7 +352,7 @@ static int try_elsewhere(struct notebook *notebook, struct error *err)
     struct matrix matrix = {0};
     if (matrix_read(&matrix, notebook->options.test, true, err))
         return -1;
-    struct boosting_data data = {matrix.values, NULL, matrix.rows, FEATURE_COUNT};
+    const struct examples data = matrix_examples(&matrix);
     struct ranking_metrics ranking = {0};
     double *margins = malloc(matrix.rows * sizeof *margins);
     int status = margins ? boosting_predict(notebook->boosting, &data, margins, err)

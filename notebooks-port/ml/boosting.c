@@ -22,7 +22,7 @@ json_t *boosting_defaults(void)
                      "subsample", 0.7, "colsample_bytree", 0.1, "min_child_weight", 40.0, "lambda", 20.0);
 }
 
-static int make_matrix(DMatrixHandle *out, const struct boosting_data *data, struct error *err)
+static int make_matrix(DMatrixHandle *out, const struct examples *data, struct error *err)
 {
     if (XGDMatrixCreateFromMat(data->values, data->rows, data->columns, NAN, out))
         return booster_fail(err, "reading a matrix");
@@ -71,7 +71,7 @@ static int create(BoosterHandle *out, const DMatrixHandle *matrices, size_t coun
     return set_parameters(*out, parameters, seed, err);
 }
 
-int boosting_train(struct boosting **out, const struct boosting_data *data, const json_t *parameters,
+int boosting_train(struct boosting **out, const struct examples *data, const json_t *parameters,
                    uint64_t seed, unsigned rounds, struct error *err)
 {
     DMatrixHandle matrix = NULL;
@@ -98,9 +98,9 @@ static double read_evaluation(const char *line)
     return colon ? strtod(colon + 1, NULL) : (double)NAN;
 }
 
-int boosting_find_rounds(unsigned *rounds, const struct boosting_data *data,
-                         const struct boosting_data *watched, const json_t *parameters, uint64_t seed,
-                         unsigned limit, unsigned patience, struct error *err)
+int boosting_find_rounds(unsigned *rounds, const struct examples *data, const struct examples *watched,
+                         const json_t *parameters, uint64_t seed, unsigned limit, unsigned patience,
+                         struct error *err)
 {
     DMatrixHandle matrices[2] = {NULL, NULL};
     const char *names[] = {"watched"};
@@ -134,7 +134,7 @@ int boosting_find_rounds(unsigned *rounds, const struct boosting_data *data,
 }
 
 /* Predictions of `type` (1 margin, 2 contributions) into `out[rows × width]`. */
-static int predict(const struct boosting *boosting, const struct boosting_data *data, int type, float *out,
+static int predict(const struct boosting *boosting, const struct examples *data, int type, float *out,
                    size_t width, struct error *err)
 {
     char config[160];
@@ -142,7 +142,7 @@ static int predict(const struct boosting *boosting, const struct boosting_data *
         config, sizeof config,
         "{\"type\":%d,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"strict_shape\":false}",
         type);
-    struct boosting_data unlabelled = {data->values, NULL, data->rows, data->columns};
+    struct examples unlabelled = {data->values, NULL, data->rows, data->columns};
     DMatrixHandle matrix = NULL;
     if (make_matrix(&matrix, &unlabelled, err))
         return -1;
@@ -158,7 +158,7 @@ static int predict(const struct boosting *boosting, const struct boosting_data *
     return status;
 }
 
-int boosting_predict(const struct boosting *boosting, const struct boosting_data *data, double *margins,
+int boosting_predict(const struct boosting *boosting, const struct examples *data, double *margins,
                      struct error *err)
 {
     float *result = calloc(data->rows, sizeof *result);
@@ -171,7 +171,7 @@ int boosting_predict(const struct boosting *boosting, const struct boosting_data
     return status;
 }
 
-int boosting_explain(const struct boosting *boosting, const struct boosting_data *data, float *contributions,
+int boosting_explain(const struct boosting *boosting, const struct examples *data, float *contributions,
                      struct error *err)
 {
     return predict(boosting, data, 2, contributions, data->columns + 1, err);

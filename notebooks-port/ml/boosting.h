@@ -7,14 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "notebooks-port/ml/examples.h"
 #include "shared/base/error.h"
-
-/* What is learnt from: `rows` of `columns` floats (NaN missing) with 0/1 labels. Borrowed. */
-struct boosting_data {
-    const float *values;
-    const uint8_t *labels;
-    size_t rows, columns;
-};
 
 /* A booster in training; not thread-safe. */
 struct boosting;
@@ -25,21 +19,21 @@ json_t *boosting_defaults(void);
 
 /* Trains `rounds` trees. `parameters` is an object of XGBoost parameters; training always uses the same
  * number of threads, so that the same seed gives the same trees on every machine. The caller frees *out. */
-int boosting_train(struct boosting **out, const struct boosting_data *data, const json_t *parameters,
+int boosting_train(struct boosting **out, const struct examples *data, const json_t *parameters,
                    uint64_t seed, unsigned rounds, struct error *err);
 
 /* The number of rounds with the least log loss on `watched`, when that did not improve for `patience` rounds
  * or `limit` rounds were trained. */
-int boosting_find_rounds(unsigned *rounds, const struct boosting_data *data,
-                         const struct boosting_data *watched, const json_t *parameters, uint64_t seed,
-                         unsigned limit, unsigned patience, struct error *err);
+int boosting_find_rounds(unsigned *rounds, const struct examples *data, const struct examples *watched,
+                         const json_t *parameters, uint64_t seed, unsigned limit, unsigned patience,
+                         struct error *err);
 
 /* Raw log-odds of each row into `margins[data->rows]`. */
-int boosting_predict(const struct boosting *boosting, const struct boosting_data *data, double *margins,
+int boosting_predict(const struct boosting *boosting, const struct examples *data, double *margins,
                      struct error *err);
 
 /* SHAP values of each row in raw log-odds, `contributions[rows][columns + 1]`, the bias last. */
-int boosting_explain(const struct boosting *boosting, const struct boosting_data *data, float *contributions,
+int boosting_explain(const struct boosting *boosting, const struct examples *data, float *contributions,
                      struct error *err);
 
 /* Writes the model as UBJSON (a path that ends in .ubj). */

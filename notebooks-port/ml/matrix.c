@@ -1,7 +1,5 @@
 #include "notebooks-port/ml/matrix.h"
 
-#include <gsl/gsl_randist.h>
-#include <gsl/gsl_rng.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -13,6 +11,7 @@
 #include "shared/base/number.h"
 #include "shared/base/progress.h"
 #include "shared/data/csv.h"
+#include "shared/data/csv_writer.h"
 #include "shared/data/table.h"
 #include "shared/features/features.h"
 
@@ -27,11 +26,27 @@ static int grow(struct matrix *matrix, size_t *capacity, struct error *err)
     uint8_t *labels = realloc(matrix->labels, *capacity * sizeof *labels);
     if (labels)
         matrix->labels = labels;
-    float *values = realloc(matrix->values, *capacity * FEATURE_COUNT * sizeof *values);
+    float *values = realloc(matrix->values, *capacity * matrix->columns * sizeof *values);
     if (values)
         matrix->values = values;
     return ids && labels && values ? 0
                                    : error_set(err, ERROR_INTERNAL, "out of memory for %zu rows", *capacity);
+}
+
+/* Is there enough to learn from? */
+static int check_rows(const struct matrix *matrix, const char *path, struct error *err)
+{
+    size_t defaults = 0;
+    for (size_t i = 0; i < matrix->rows; i++)
+        defaults += matrix->labels[i];
+    if (matrix->rows < LEAST_ROWS)
+        return error_set(err, ERROR_INVALID, "%s: %zu rows; at least %d are needed to learn", path,
+                         matrix->rows, LEAST_ROWS);
+    if (defaults == 0 || defaults == matrix->rows)
+        return error_set(err, ERROR_INVALID,
+                         "%s: TARGET is %d in every row; both classes are needed to learn", path,
+                         defaults != 0);
+    return 0;
 }
 
 /* SHA-256 over the names and hashes of the tables that are there. */
@@ -68,7 +83,6 @@ static int read_rows(struct matrix *matrix, const char *path, const struct histo
     if (show_progress)
         progress = progress_start("application_train.csv", table_size(reader));
     size_t capacity = 0;
-    size_t defaults = 0;
     double row[APPLICATION_COLUMNS];
     int got =
         table_has_target(reader) ? 0 : error_set(err, ERROR_INVALID, "%s: no column TARGET to learn", path);
@@ -85,7 +99,6 @@ static int read_rows(struct matrix *matrix, const char *path, const struct histo
         int64_t id = (int64_t)row[APPLICATION_SK_ID_CURR];
         matrix->client_ids[matrix->rows] = id;
         matrix->labels[matrix->rows] = row[APPLICATION_TARGET] == 1;
-        defaults += matrix->labels[matrix->rows];
         features_build(row, history_set_get(histories, id), matrix->values + matrix->rows * FEATURE_COUNT);
         if (++matrix->rows % PROGRESS_ROWS == 0 && show_progress)
             progress_update(&progress, table_position(reader));
@@ -95,14 +108,17 @@ static int read_rows(struct matrix *matrix, const char *path, const struct histo
         return -1;
     if (show_progress)
         progress_end(&progress, matrix->rows);
-    if (matrix->rows < LEAST_ROWS)
-        return error_set(err, ERROR_INVALID, "%s: %zu rows; at least %d are needed to learn", path,
-                         matrix->rows, LEAST_ROWS);
-    if (defaults == 0 || defaults == matrix->rows)
-        return error_set(err, ERROR_INVALID,
-                         "%s: TARGET is %d in every row; both classes are needed to learn", path,
-                         defaults != 0);
-    return 0;
+    return check_rows(matrix, path, err);
+}
+
+static int name_columns(struct matrix *matrix, struct error *err)
+{
+    matrix->columns = FEATURE_COUNT;
+    matrix->names = calloc(FEATURE_COUNT, sizeof *matrix->names);
+    bool named = matrix->names != NULL;
+    for (size_t i = 0; named && i < FEATURE_COUNT; i++)
+        named = (matrix->names[i] = strdup(catalogue_feature(i)->name)) != NULL;
+    return named ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
 }
 
 int matrix_read(struct matrix *out, const char *folder, bool show_progress, struct error *err)
@@ -110,7 +126,9 @@ int matrix_read(struct matrix *out, const char *folder, bool show_progress, stru
     memset(out, 0, sizeof *out);
     char path[PATH_MAX];
     struct history_set *histories = NULL;
-    int status = file_path(path, sizeof path, folder, "application_train.csv", err);
+    int status = name_columns(out, err);
+    if (status == 0)
+        status = file_path(path, sizeof path, folder, "application_train.csv", err);
     if (status == 0)
         status = history_set_read(&histories, folder, show_progress, err);
     if (status == 0)
@@ -125,10 +143,26 @@ int matrix_read(struct matrix *out, const char *folder, bool show_progress, stru
 
 void matrix_free(struct matrix *matrix)
 {
+    for (size_t i = 0; matrix->names && i < matrix->columns; i++)
+        free(matrix->names[i]);
+    free(matrix->names);
     free(matrix->client_ids);
     free(matrix->labels);
     free(matrix->values);
     memset(matrix, 0, sizeof *matrix);
+}
+
+struct examples matrix_examples(const struct matrix *matrix)
+{
+    return (struct examples){matrix->values, matrix->labels, matrix->rows, matrix->columns};
+}
+
+bool matrix_is_catalogue(const struct matrix *matrix)
+{
+    bool same = matrix->columns == FEATURE_COUNT;
+    for (size_t i = 0; same && i < FEATURE_COUNT; i++)
+        same = strcmp(matrix->names[i], catalogue_feature(i)->name) == 0;
+    return same;
 }
 
 /* Reads id → fold of a CSV file with those two columns among others. */
@@ -187,29 +221,143 @@ int matrix_read_folds(const struct matrix *matrix, const char *path, uint8_t *fo
     return status;
 }
 
-int matrix_split(const struct matrix *matrix, const bool *use, unsigned folds, uint64_t seed, uint8_t *fold,
-                 struct error *err)
+/* ---- The matrix as a file ---------------------------------------------------------------------------- */
+
+/* Where the columns of a matrix file stand. */
+struct file_columns {
+    size_t count, id, target;
+};
+
+/* Takes the header: SK_ID_CURR, TARGET, and features under names that differ. */
+static int read_header(struct matrix *matrix, struct file_columns *columns, struct csv_reader *reader,
+                       const char *path, struct error *err)
 {
-    gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937);
-    size_t *rows = malloc(matrix->rows * sizeof *rows);
-    if (!generator || !rows) {
-        if (generator)
-            gsl_rng_free(generator);
-        free(rows);
+    const struct slice *fields = NULL;
+    *columns = (struct file_columns){0, SIZE_MAX, SIZE_MAX};
+    int got = csv_next(reader, &fields, &columns->count, err);
+    if (got < 0)
+        return -1;
+    matrix->names = calloc(columns->count + 1, sizeof *matrix->names);
+    if (!matrix->names)
         return error_set(err, ERROR_INTERNAL, "out of memory");
+    for (size_t i = 0; got == 1 && i < columns->count; i++) {
+        size_t *special = slice_equals(fields[i], "SK_ID_CURR") ? &columns->id
+                          : slice_equals(fields[i], "TARGET")   ? &columns->target
+                                                                : NULL;
+        if (special && *special != SIZE_MAX)
+            return error_set(err, ERROR_INVALID, "%s:1: %.*s stands there twice", path, (int)fields[i].length,
+                             fields[i].data);
+        if (special) {
+            *special = i;
+            continue;
+        }
+        char *name = strndup(fields[i].data, fields[i].length);
+        if (!name)
+            return error_set(err, ERROR_INTERNAL, "out of memory");
+        matrix->names[matrix->columns++] = name;
+        for (size_t j = 0; j + 1 < matrix->columns; j++)
+            if (strcmp(matrix->names[j], name) == 0)
+                return error_set(err, ERROR_INVALID, "%s:1: the column %s stands there twice", path, name);
     }
-    gsl_rng_set(generator, (unsigned long)seed);
-    memset(fold, UINT8_MAX, matrix->rows);
-    for (int label = 0; label <= 1; label++) {
-        size_t count = 0;
-        for (size_t i = 0; i < matrix->rows; i++)
-            if (matrix->labels[i] == label && (!use || use[i]))
-                rows[count++] = i;
-        gsl_ran_shuffle(generator, rows, count, sizeof *rows);
-        for (size_t i = 0; i < count; i++)
-            fold[rows[i]] = (uint8_t)(i % folds);
-    }
-    gsl_rng_free(generator);
-    free(rows);
+    if (columns->id == SIZE_MAX || columns->target == SIZE_MAX || matrix->columns == 0)
+        return error_set(err, ERROR_INVALID,
+                         "%s:1: columns SK_ID_CURR, TARGET and at least one feature are needed", path);
     return 0;
+}
+
+static int read_file_row(struct matrix *matrix, const struct file_columns *columns,
+                         const struct slice *fields, const char *path, uint64_t line, struct error *err)
+{
+    float *out = matrix->values + matrix->rows * matrix->columns;
+    size_t at = 0;
+    for (size_t i = 0; i < columns->count; i++) {
+        double value = (double)NAN;
+        bool special = i == columns->id || i == columns->target;
+        const char *name = i == columns->id       ? "SK_ID_CURR"
+                           : i == columns->target ? "TARGET"
+                                                  : matrix->names[at];
+        bool known = fields[i].length > 0;
+        bool right = known ? number_read(&value, fields[i].data, fields[i].length) : !special;
+        if (i == columns->target)
+            right = right && (value == 0 || value == 1);
+        if (i == columns->id)
+            right = right && value >= 1 && value == floor(value) && value < 9e15;
+        if (!right)
+            return error_set(err, ERROR_PARSE, "%s:%" PRIu64 ": %s: \"%.*s\" is not %s", path, line, name,
+                             (int)(fields[i].length < 40 ? fields[i].length : 40), fields[i].data,
+                             i == columns->target ? "0 or 1"
+                             : i == columns->id   ? "a client's number"
+                                                  : "a number");
+        if (i == columns->id)
+            matrix->client_ids[matrix->rows] = (int64_t)value;
+        else if (i == columns->target)
+            matrix->labels[matrix->rows] = value == 1;
+        else
+            out[at++] = (float)value;
+    }
+    matrix->rows++;
+    return 0;
+}
+
+int matrix_read_file(struct matrix *out, const char *path, bool show_progress, struct error *err)
+{
+    memset(out, 0, sizeof *out);
+    struct csv_reader *reader = NULL;
+    const struct csv_options limits = {.fields = MATRIX_COLUMNS + 2};
+    struct file_columns columns;
+    if (csv_open(&reader, path, &limits, err))
+        return -1;
+    int got = read_header(out, &columns, reader, path, err);
+    struct progress progress = {0};
+    if (show_progress)
+        progress = progress_start("matrix", csv_size(reader));
+    const struct slice *fields = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    while (got == 0 && (got = csv_next(reader, &fields, &count, err)) == 1) {
+        got = 0;
+        if (count != columns.count)
+            got = error_set(err, ERROR_PARSE, "%s:%" PRIu64 ": %zu fields where the header has %zu", path,
+                            csv_line(reader), count, columns.count);
+        if (got == 0 && out->rows == capacity)
+            got = grow(out, &capacity, err);
+        if (got == 0)
+            got = read_file_row(out, &columns, fields, path, csv_line(reader), err);
+        if (got == 0 && show_progress && out->rows % PROGRESS_ROWS == 0)
+            progress_update(&progress, csv_position(reader));
+    }
+    csv_close(reader);
+    if (got == 0 && show_progress)
+        progress_end(&progress, out->rows);
+    if (got == 0)
+        got = check_rows(out, path, err);
+    if (got == 0)
+        got = file_hash(out->data_hash, path, err);
+    if (got)
+        matrix_free(out);
+    return got;
+}
+
+int matrix_write(const struct matrix *matrix, const char *folder, const char *name, struct error *err)
+{
+    struct writer writer = {.descriptor = -1};
+    if (writer_open(&writer, folder, name, err))
+        return -1;
+    writer_text(&writer, "SK_ID_CURR", ',');
+    writer_text(&writer, "TARGET", ',');
+    for (size_t i = 0; i < matrix->columns; i++)
+        writer_text(&writer, matrix->names[i], i + 1 < matrix->columns ? ',' : '\n');
+    for (size_t row = 0; row < matrix->rows; row++) {
+        const float *values = matrix->values + row * matrix->columns;
+        writer_integer(&writer, matrix->client_ids[row], ',');
+        writer_integer(&writer, matrix->labels[row], ',');
+        for (size_t i = 0; i < matrix->columns; i++)
+            writer_float(&writer, values[i], i + 1 < matrix->columns ? ',' : '\n');
+    }
+    int status = writer_close(&writer, err);
+    if (status == 0)
+        status = writer_publish(&writer, err);
+    if (status)
+        writer_abandon(&writer);
+    return status;
 }

@@ -118,7 +118,7 @@ int reference_add_importance(json_t *reference, const struct boosting *boosting,
             memcpy(values + i * FEATURE_COUNT,
                    matrix->values + gsl_rng_uniform_int(generator, matrix->rows) * FEATURE_COUNT,
                    FEATURE_COUNT * sizeof *values);
-        struct boosting_data data = {values, NULL, sample, FEATURE_COUNT};
+        struct examples data = {values, NULL, sample, FEATURE_COUNT};
         status = boosting_explain(boosting, &data, contributions, err);
     }
     for (size_t i = 0; status == 0 && i < FEATURE_COUNT; i++) {
@@ -184,7 +184,7 @@ int reference_add_golden(json_t *reference, const struct boosting *boosting, str
         for (size_t i = 0; i < count * FEATURE_COUNT; i++)
             values[i] =
                 draw_value(json_object_get(features, catalogue_feature(i % FEATURE_COUNT)->name), generator);
-        struct boosting_data data = {values, NULL, count, FEATURE_COUNT};
+        struct examples data = {values, NULL, count, FEATURE_COUNT};
         status = boosting_predict(boosting, &data, margins, err) ||
                          boosting_explain(boosting, &data, contributions, err)
                      ? -1

@@ -10,6 +10,7 @@
 #include "notebooks-port/ml/boosting.h"
 #include "notebooks-port/ml/matrix.h"
 #include "shared/base/error.h"
+#include "shared/features/catalogue.h"
 #include "shared/model/decision.h"
 
 /* A new object {"features": {NAME: {"missing", "usual", "quantiles"[101], "histogram": {"edges","counts"}}

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notebooks-port/portfolio/writer.h"
+#include "shared/data/csv_writer.h"
 
 enum { ATOM_SHARE = 1500, MOST_PIECES = 4000, SIGNIFICANT = 6 };
 

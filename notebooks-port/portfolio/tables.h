@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "notebooks-port/portfolio/client.h"
-#include "notebooks-port/portfolio/writer.h"
+#include "shared/data/csv_writer.h"
 
 /* The open files and the ids given so far. */
 struct tables {

@@ -21,8 +21,8 @@
 #include "notebooks-port/portfolio/generate.h"
 #include "notebooks-port/portfolio/logistic.h"
 #include "notebooks-port/portfolio/marginal.h"
-#include "notebooks-port/portfolio/writer.h"
 #include "shared/base/file.h"
+#include "shared/data/csv_writer.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temporary_folder.h"
 

@@ -1,4 +1,4 @@
-#include "notebooks-port/portfolio/writer.h"
+#include "shared/data/csv_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -149,6 +149,27 @@ void writer_real(struct writer *writer, double value, char then)
 {
     char *out = reserve(writer);
     end_field(writer, isnan(value) ? out : out + writer_format_real(out, value), then);
+}
+
+void writer_float(struct writer *writer, float value, char then)
+{
+    char *out = reserve(writer);
+    if (isnan(value)) {
+        end_field(writer, out, then);
+        return;
+    }
+    double size = fabs((double)value);
+    if (size < 1e7 && size == floor(size)) {
+        end_field(writer, put_integer(out, (int64_t)value), then);
+        return;
+    }
+    int length = 0;
+    for (int digits = 7; digits <= 9; digits++) { /* nine always read back as the same float */
+        length = snprintf(out, FIELD_BYTES / 2, "%.*g", digits, (double)value);
+        if (digits == 9 || strtof(out, NULL) == value)
+            break;
+    }
+    end_field(writer, out + length, then);
 }
 
 int writer_close(struct writer *writer, struct error *err)

@@ -1,7 +1,7 @@
 /* CSV files written the way pandas wrote Kaggle's: "406597.5", "-874.0", "-461", an empty field when
  * missing. A file appears under its name only when it is whole: until then it is NAME.part. */
-#ifndef CLAIRSCORE_PORTFOLIO_WRITER_H
-#define CLAIRSCORE_PORTFOLIO_WRITER_H
+#ifndef CLAIRSCORE_DATA_CSV_WRITER_H
+#define CLAIRSCORE_DATA_CSV_WRITER_H
 
 #include <limits.h>
 #include <stddef.h>
@@ -26,6 +26,8 @@ void writer_text(struct writer *writer, const char *text, char then); /* quoted 
 void writer_integer(struct writer *writer, int64_t value, char then); /* -461 */
 void writer_whole(struct writer *writer, double value, char then);    /* -461; empty for NaN */
 void writer_real(struct writer *writer, double value, char then);     /* -461.0, 406597.5; empty for NaN */
+void writer_float(struct writer *writer, float value,
+                  char then); /* as few of 9 digits as read back the same */
 void writer_missing(struct writer *writer, char then);
 
 /* The shortest decimal text that reads back as `value`, with ".0" when whole. Returns its length. */

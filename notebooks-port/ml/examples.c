@@ -1,0 +1,34 @@
+#include "notebooks-port/ml/examples.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int examples_pick(struct examples *out, const struct examples *from, const uint8_t *marks, unsigned wanted,
+                  bool others, struct error *err)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < from->rows; i++)
+        rows += marks[i] != UINT8_MAX && (marks[i] == wanted) != others;
+    float *values = malloc((rows ? rows : 1) * from->columns * sizeof *values);
+    uint8_t *labels = from->labels ? malloc(rows ? rows : 1) : NULL;
+    *out = (struct examples){values, labels, rows, from->columns};
+    if (!values || (from->labels && !labels))
+        return error_set(err, ERROR_INTERNAL, "out of memory for %zu rows", rows);
+    size_t at = 0;
+    for (size_t i = 0; i < from->rows; i++) {
+        if (marks[i] == UINT8_MAX || (marks[i] == wanted) == others)
+            continue;
+        memcpy(values + at * from->columns, from->values + i * from->columns, from->columns * sizeof *values);
+        if (labels)
+            labels[at] = from->labels[i];
+        at++;
+    }
+    return 0;
+}
+
+void examples_free(struct examples *examples)
+{
+    free((void *)examples->values);
+    free((void *)examples->labels);
+    *examples = (struct examples){0};
+}
