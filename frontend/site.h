@@ -7,9 +7,9 @@
 #include "frontend/backend_client.h"
 #include "frontend/session.h"
 #include "frontend/throttle.h"
-#include "frontend/view/i18n.h"
-#include "frontend/view/template.h"
 #include "shared/base/config.h"
+#include "shared/view/i18n.h"
+#include "shared/view/template.h"
 
 struct site {
     const struct config *config;

@@ -6,9 +6,9 @@
 #include "frontend/answer.h"
 #include "frontend/pages/client.h"
 #include "frontend/pages/page.h"
-#include "frontend/view/chart.h"
 #include "frontend/view/histogram.h"
 #include "shared/base/number.h"
+#include "shared/view/chart.h"
 
 const char CLIENT_COMPARED[] =
     "AMT_INCOME_TOTAL,AMT_CREDIT,EXT_SOURCE_2,EXT_SOURCE_3,DAYS_BIRTH,NAME_EDUCATION_TYPE";
@@ -71,7 +71,7 @@ static int feature_chart(json_t **out, const struct http_exchange *exchange, con
                                 .series = &series,
                                 .series_count = 1,
                                 .mark = histogram->mark,
-                                .mark_label = page_text(exchange, "comparison.mark"),
+                                .mark_label = page_text(exchange, "chart.mark"),
                                 .highlight = histogram->bin};
     int status = chart_view(out, &chart, exchange->language, err);
     json_decref(description);

@@ -6,9 +6,9 @@
 #include "frontend/answer.h"
 #include "frontend/pages/client.h"
 #include "frontend/pages/page.h"
-#include "frontend/view/chart.h"
 #include "frontend/view/gauge.h"
 #include "shared/base/number.h"
+#include "shared/view/chart.h"
 
 enum { REASONS_SHOWN = 4, BAR_LABEL = 256 };
 

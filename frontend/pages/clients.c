@@ -6,10 +6,10 @@
 #include "frontend/answer.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
-#include "frontend/view/chart.h"
 #include "frontend/view/histogram.h"
 #include "shared/base/log.h"
 #include "shared/base/number.h"
+#include "shared/view/chart.h"
 
 enum { QUERY_DIGITS = 15, TYPED_BYTES = 64, CURSOR_BYTES = 64, HITS_OF_A_PAGE = 14 };
 

@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "frontend/view/chart.h"
 #include "shared/base/number.h"
+#include "shared/view/chart.h"
 
 enum { HISTOGRAM_LABEL = 160 };
 

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "frontend/view/chart.h"
 #include "frontend/view/gauge.h"
 #include "frontend/view/histogram.h"
+#include "shared/view/chart.h"
 
 #define NARROW "\u202f"
 #define DASH "\u00a0\u2013 "

@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#include "frontend/view/i18n.h"
-#include "frontend/view/template.h"
 #include "shared/base/file.h"
 #include "shared/base/number.h"
+#include "shared/view/i18n.h"
+#include "shared/view/template.h"
 
 #define NARROW "\u202f"
 
@@ -221,6 +221,7 @@ static void test_product_texts(void **state)
     struct template_set *set = NULL;
     json_t *used = json_object();
     assert_int_equal(template_set_new(&set, &err), 0);
+    assert_int_equal(template_set_load(set, "shared/view", &err), 0);
     assert_int_equal(template_set_load(set, "frontend/templates", &err), 0);
     template_set_each_name(set, note_name, used);
     const char *key;
@@ -229,6 +230,7 @@ static void test_product_texts(void **state)
         fail_msg("a template uses the text %s, which does not exist", key);
     note_folder(used, "frontend/pages");
     note_folder(used, "frontend/view");
+    note_folder(used, "shared/view");
     check_used(used, i18n_texts(i18n, LANGUAGE_FR), "");
     json_decref(used);
     template_set_free(set);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "frontend/view/template.h"
+#include "shared/view/template.h"
 #include "tests/support/shared_data.h"
 
 enum { OUTPUT = 65536 };
@@ -197,7 +197,7 @@ static void test_own_templates(void **state)
     struct error err = {0};
     struct template_set *set = NULL;
     assert_int_equal(template_set_new(&set, &err), 0);
-    if (template_set_load(set, "frontend/templates", &err))
+    if (template_set_load(set, "shared/view", &err) || template_set_load(set, "frontend/templates", &err))
         fail_msg("%s", err.message);
     assert_null(template_set_unescaped(set));
     template_set_free(set);

@@ -6,8 +6,8 @@
  * section outwards; of a dotted name only the first part is. False values of a section are: absent, null,
  * false, "" and []. Texts go out as they are; so do numbers, which a page that shows them to a person
  * formats itself. */
-#ifndef CLAIRSCORE_FRONTEND_VIEW_TEMPLATE_H
-#define CLAIRSCORE_FRONTEND_VIEW_TEMPLATE_H
+#ifndef CLAIRSCORE_VIEW_TEMPLATE_H
+#define CLAIRSCORE_VIEW_TEMPLATE_H
 
 #include <jansson.h>
 #include <stddef.h>

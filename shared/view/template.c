@@ -1,4 +1,4 @@
-#include "frontend/view/template.h"
+#include "shared/view/template.h"
 
 #include <dirent.h>
 #include <errno.h>

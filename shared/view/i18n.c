@@ -1,4 +1,4 @@
-#include "frontend/view/i18n.h"
+#include "shared/view/i18n.h"
 
 #include <stdbool.h>
 #include <stdio.h>

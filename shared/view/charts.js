@@ -1,6 +1,5 @@
-// Draws every <canvas data-chart> with Chart.js, in the colours of the style sheet, and lets the number of
-// contributions be changed without leaving the page. The server has made all texts and figures; nothing is
-// computed here.
+// Draws every <canvas data-chart> with Chart.js, in the colours of the style sheet. Whoever made the page has made
+// all texts and figures; nothing is computed here. `drawCharts(element)` draws what was put into the page later.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -268,37 +267,10 @@
     within.querySelectorAll("canvas[data-chart]").forEach(draw);
   }
 
-  // A form that names what it replaces: the same page is asked for with the new value, and that part of it
-  // taken over. Without scripts the form's button does the same with the whole page.
-  function refineInPlace(form) {
-    const input = form.querySelector("input");
-    const output = form.querySelector("output");
-    let latest;
-    input.addEventListener("input", () => { output.value = input.value; });
-    input.addEventListener("change", async () => {
-      const address = new URL(form.action);
-      address.hash = "";
-      address.searchParams.set(input.name, input.value);
-      latest?.abort();
-      latest = new AbortController();
-      try {
-        const answer = await fetch(address, { signal: latest.signal });
-        if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const part = document.getElementById(form.dataset.replaces);
-        part.replaceWith(document.adoptNode(page.getElementById(form.dataset.replaces)));
-        history.replaceState(null, "", address);
-        drawAll(document.getElementById(form.dataset.replaces));
-      } catch (fault) {
-        if (fault.name !== "AbortError") location.assign(address); // shows what is wrong
-      }
-    });
-  }
-
   const redraw = () => drawAll();
-  document.querySelectorAll("form[data-replaces]").forEach(refineInPlace);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("beforeprint", redraw);
   addEventListener("afterprint", redraw);
   document.fonts.ready.then(redraw);
+  window.drawCharts = drawAll;
 })();

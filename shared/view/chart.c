@@ -1,4 +1,4 @@
-#include "frontend/view/chart.h"
+#include "shared/view/chart.h"
 
 #include <math.h>
 #include <stdlib.h>

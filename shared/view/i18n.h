@@ -1,7 +1,7 @@
 /* The dashboard's texts: one file a language, the same keys in each. A template reads them as
  * {{t.clients.title}}; C fills those that hold placeholders: "{count} clients". */
-#ifndef CLAIRSCORE_FRONTEND_VIEW_I18N_H
-#define CLAIRSCORE_FRONTEND_VIEW_I18N_H
+#ifndef CLAIRSCORE_VIEW_I18N_H
+#define CLAIRSCORE_VIEW_I18N_H
 
 #include <jansson.h>
 #include <time.h>

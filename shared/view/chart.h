@@ -1,7 +1,7 @@
 /* What a chart shows, typed. Chart.js draws it from the JSON that the page carries; the same figures stand in
  * a table under it, for those who do not see the drawing and where scripts do not run. */
-#ifndef CLAIRSCORE_FRONTEND_VIEW_CHART_H
-#define CLAIRSCORE_FRONTEND_VIEW_CHART_H
+#ifndef CLAIRSCORE_VIEW_CHART_H
+#define CLAIRSCORE_VIEW_CHART_H
 
 #include <jansson.h>
 #include <stdbool.h>
