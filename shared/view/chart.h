@@ -55,4 +55,60 @@ enum { CHART_POINTS = 64, CHART_SERIES = 4 };
  * of the table. A new object. ERROR_LIMIT above CHART_POINTS or CHART_SERIES. */
 int chart_view(json_t **out, const struct chart *chart, enum language language, struct error *err);
 
+/* Curves over a common numeric x. */
+struct line_series {
+    const char *label;
+    const double *y;          /* one an x; NaN leaves a gap */
+    const double *low, *high; /* a band around the line; NULL: none */
+    enum chart_paint paint;
+    bool dashed, stepped;
+};
+
+struct line_chart {
+    const char *title, *description;
+    const char *label_heading; /* of the table's first column: what x is */
+    const char *x_axis, *y_axis;
+    const double *x; /* ascending */
+    size_t count;
+    const struct line_series *series;
+    size_t series_count;
+    int decimals, x_decimals;
+    double mark; /* an x where to draw a line; NAN: none */
+    const char *mark_label;
+    double x_low, x_high, y_low, y_high; /* fixed ends of the axes; both equal: as the data want */
+};
+
+/* Points in a plane, each coloured by a third quantity: dependence plots, beeswarms. */
+struct point_chart {
+    const char *title, *description;
+    const char *x_axis, *y_axis;
+    const double *x, *y;
+    const double *tone; /* 0 (low) to 1 (high), NaN: unknown; NULL: all alike */
+    size_t count;
+    const char *tone_label, *tone_low, *tone_high; /* what the colour is, and its two ends in words */
+    const char *const *rows; /* names of y = 0, 1, 2 … from the top, for a beeswarm; or NULL */
+    size_t row_count;
+    bool x_logarithmic;
+};
+
+/* A matrix of numbers as coloured cells: an HTML table, so it needs no script. */
+struct heatmap {
+    const char *title, *description;
+    const char *const *rows, *const *columns;
+    size_t row_count, column_count;
+    const double *values; /* row after row; NaN: empty */
+    double low, high; /* the values of the strongest colours; colours diverge from 0 when low < 0 < high */
+    int decimals;
+};
+
+enum { LINE_POINTS = 512, LINE_SERIES = 8, CHART_DOTS = 6000, CHART_ROWS = 40, HEATMAP_CELLS = 64 * 64 };
+
+/* As chart_view, for the same template. ERROR_LIMIT above the limits. */
+int line_chart_view(json_t **out, const struct line_chart *chart, enum language language, struct error *err);
+int point_chart_view(json_t **out, const struct point_chart *chart, enum language language,
+                     struct error *err);
+
+/* What the template `heatmap` needs. */
+int heatmap_view(json_t **out, const struct heatmap *heatmap, enum language language, struct error *err);
+
 #endif
