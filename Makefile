@@ -52,8 +52,14 @@ $(BUILD)/obj/%.o: %.c
 # The methods of the notebooks work on all cores; the servers have a pool of their own.
 $(BUILD)/obj/notebooks-port/%.o: CFLAGS += -fopenmp
 
-# Embedded by .incbin, which the dependency files do not see.
+# Embedded (shared/base/embed.h), which the dependency files do not see.
+CHART_JS := node_modules/chart.js/dist/chart.umd.min.js
+$(CHART_JS):
+	@scripts/install.sh build
 $(BUILD)/obj/backend/resources/operations.o: backend/openapi.json
+$(BUILD)/obj/notebooks-port/report/report.o: $(CHART_JS) $(wildcard shared/view/*.html shared/view/*.css shared/view/*.js) \
+    $(wildcard notebooks-port/report/*.html notebooks-port/report/*.css notebooks-port/report/*.json)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json)
 
 define library
 $(1): $(call objects,$(2))
@@ -185,8 +191,9 @@ $(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/s
 	@rm -rf $(ASSETS) && mkdir -p $(ASSETS)
 	@cp -r frontend/templates frontend/locales frontend/static $(ASSETS)/
 	@cp shared/view/*.html $(ASSETS)/templates/
-	@cp shared/view/*.js $(ASSETS)/static/js/ && cp shared/view/*.css $(ASSETS)/static/css/
-	@cp node_modules/chart.js/dist/chart.umd.min.js $(ASSETS)/static/js/chart.js
+	@cp shared/view/*.js $(ASSETS)/static/js/ && cp shared/view/charts.css $(ASSETS)/static/css/
+	@cat shared/view/palette.css frontend/static/css/app.css > $(ASSETS)/static/css/app.css
+	@cp $(CHART_JS) $(ASSETS)/static/js/chart.js
 	@mkdir -p $(ASSETS)/static/font
 	@cp node_modules/@fontsource-variable/source-sans-3/files/source-sans-3-latin-wght-normal.woff2 $(ASSETS)/static/font/source-sans-3.woff2
 	@cp node_modules/@fontsource-variable/source-sans-3/LICENSE $(ASSETS)/static/font/source-sans-3-license.txt

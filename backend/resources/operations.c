@@ -3,6 +3,7 @@
 
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
+#include "shared/base/embed.h"
 #include "shared/http/problem.h"
 
 enum { METRICS_BYTES = 4 << 20 };
@@ -44,13 +45,7 @@ void metrics_get(struct http_exchange *exchange)
 }
 
 /* The contract itself, put into the program by the assembler. */
-__asm__(".pushsection .rodata\n"
-        ".global openapi_document\n"
-        "openapi_document:\n"
-        ".incbin \"backend/openapi.json\"\n"
-        ".byte 0\n"
-        ".popsection\n");
-extern const char openapi_document[];
+EMBED(openapi_document, "backend/openapi.json");
 
 void openapi_get(struct http_exchange *exchange)
 {
