@@ -1,104 +1,56 @@
 #include "notebooks-port/ml/metrics.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-struct scored {
-    double score;
-    uint8_t label;
+#include "notebooks-port/ml/cuts.h"
+
+/* The quotients at which each class stands above and below a run of ties (DeLong, DeLong & Clarke-Pearson
+ * 1988): their means are the AUC, their variances its error. */
+struct components {
+    double sum, square;
 };
 
-static int by_score(const void *a, const void *b)
+static void add_component(struct components *components, double count, double value)
 {
-    double x = ((const struct scored *)a)->score;
-    double y = ((const struct scored *)b)->score;
-    return (x > y) - (x < y);
+    components->sum += count * value;
+    components->square += count * value * value;
 }
 
-/* The rows in ascending order of score; the caller frees. */
-static struct scored *sort_rows(const double *scores, const uint8_t *labels, size_t rows)
+static double variance_of_mean(const struct components *components, double count)
 {
-    struct scored *sorted = malloc((rows ? rows : 1) * sizeof *sorted);
-    if (!sorted)
-        return NULL;
-    for (size_t i = 0; i < rows; i++)
-        sorted[i] = (struct scored){scores[i], labels[i]};
-    qsort(sorted, rows, sizeof *sorted, by_score);
-    return sorted;
-}
-
-/* The end of the run of equal scores that starts at `first`, and how many positives it holds. */
-static size_t tie_end(const struct scored *sorted, size_t first, size_t rows, size_t *positives)
-{
-    size_t end = first;
-    *positives = 0;
-    while (end < rows && sorted[end].score == sorted[first].score)
-        *positives += sorted[end++].label;
-    return end;
+    double mean = components->sum / count;
+    return count > 1 ? fmax(0, components->square - count * mean * mean) / (count - 1) / count : 0;
 }
 
 int metrics_rank(struct ranking_metrics *out, const double *scores, const uint8_t *labels, size_t rows)
 {
-    struct scored *sorted = sort_rows(scores, labels, rows);
-    if (!sorted)
-        return -1;
-    size_t positives = 0;
-    for (size_t i = 0; i < rows; i++)
-        positives += labels[i];
-    double m = (double)positives;
-    double n = (double)(rows - positives);
-
-    /* One pass over runs of ties gives the ranks, DeLong's components V10 and V01, and KS. */
-    double negatives_below = 0;
-    double positives_below = 0;
-    double sum10 = 0;
-    double square10 = 0;
-    double sum01 = 0;
-    double square01 = 0;
-    double ks = 0;
-    for (size_t first = 0; first < rows;) {
-        size_t tied_positives = 0;
-        size_t end = tie_end(sorted, first, rows, &tied_positives);
-        double p = (double)tied_positives;
-        double q = (double)(end - first) - p;
-        double v10 = (negatives_below + q / 2) / n;         /* of each positive of the run */
-        double v01 = (m - positives_below - p + p / 2) / m; /* of each negative */
-        sum10 += p * v10;
-        square10 += p * v10 * v10;
-        sum01 += q * v01;
-        square01 += q * v01 * v01;
-        negatives_below += q;
-        positives_below += p;
-        ks = fmax(ks, fabs(negatives_below / n - positives_below / m));
-        first = end;
+    struct cuts cuts;
+    int status = cuts_make(&cuts, scores, labels, rows, NULL);
+    double m = (double)cuts.positives, n = (double)(rows - cuts.positives);
+    struct components of_positives = {0, 0}, of_negatives = {0, 0};
+    double ks = 0, precision_sum = 0;
+    for (size_t c = 1; status == 0 && c < cuts.count; c++) {
+        double positives_above = (double)cuts.true_positives[c - 1];
+        double negatives_above = (double)cuts.ends[c - 1] - positives_above;
+        double positives = (double)cuts.true_positives[c], taken = (double)cuts.ends[c];
+        double p = positives - positives_above;
+        double q = taken - positives - negatives_above;
+        add_component(&of_positives, p, (n - negatives_above - q / 2) / n);
+        add_component(&of_negatives, q, (positives_above + p / 2) / m);
+        ks = fmax(ks, fabs(positives / m - (taken - positives) / n));
+        precision_sum += p * positives / taken;
     }
-    double auc = sum10 / m;
-    double variance10 = m > 1 ? (square10 - m * auc * auc) / (m - 1) : 0;
-    double auc01 = sum01 / n;
-    double variance01 = n > 1 ? (square01 - n * auc01 * auc01) / (n - 1) : 0;
-    double error = 1.959963984540054 * sqrt(fmax(0, variance10 / m + variance01 / n));
-
-    double precision_sum = 0;
-    double true_positives = 0;
-    double taken = 0;
-    for (size_t last = rows; last > 0;) {
-        size_t first = last - 1;
-        double p = sorted[first].label;
-        while (first > 0 && sorted[first - 1].score == sorted[last - 1].score)
-            p += sorted[--first].label;
-        true_positives += p;
-        taken += (double)(last - first);
-        precision_sum += p * true_positives / taken;
-        last = first;
-    }
+    double auc = of_positives.sum / m;
+    double error =
+        1.959963984540054 * sqrt(variance_of_mean(&of_positives, m) + variance_of_mean(&of_negatives, n));
     *out = (struct ranking_metrics){.auc = auc,
                                     .auc_low = fmax(0, auc - error),
                                     .auc_high = fmin(1, auc + error),
                                     .gini = 2 * auc - 1,
                                     .ks = ks,
                                     .average_precision = precision_sum / m};
-    free(sorted);
-    return 0;
+    cuts_free(&cuts);
+    return status;
 }
 
 double metrics_brier(const double *probabilities, const uint8_t *labels, size_t rows)
@@ -165,24 +117,17 @@ double metrics_cost(struct confusion c, double missed, double refused)
 double metrics_cheapest_threshold(double *cost, const double *probabilities, const uint8_t *labels,
                                   size_t rows, double missed, double refused)
 {
-    struct scored *sorted = sort_rows(probabilities, labels, rows);
-    if (!sorted)
-        return NAN;
-    double now = 0; /* refuse everybody: every good client costs */
-    for (size_t i = 0; i < rows; i++)
-        now += labels[i] ? 0 : refused;
-    double best = rows ? sorted[0].score : INFINITY;
-    *cost = now;
-    for (size_t first = 0; first < rows;) {
-        size_t positives = 0;
-        size_t end = tie_end(sorted, first, rows, &positives);
-        now += missed * (double)positives - refused * (double)(end - first - positives);
-        if (now < *cost) {
-            *cost = now;
-            best = end < rows ? sorted[end].score : INFINITY;
+    struct cuts cuts;
+    double best = NAN;
+    *cost = INFINITY;
+    if (cuts_make(&cuts, probabilities, labels, rows, NULL) == 0)
+        for (size_t c = 0; c < cuts.count; c++) {
+            double here = metrics_cost(cuts_confusion(&cuts, c), missed, refused);
+            if (here <= *cost) {
+                *cost = here;
+                best = cuts.thresholds[c];
+            }
         }
-        first = end;
-    }
-    free(sorted);
+    cuts_free(&cuts);
     return best;
 }

@@ -14,7 +14,7 @@ struct ranking_metrics {
     double average_precision; /* Σ (recall_i − recall_{i−1}) precision_i over distinct scores */
 };
 
-/* Metrics of the order alone. Returns 0, or -1 without memory. */
+/* Metrics of the order alone. Returns 0, or -1 without memory or when a score is NaN. */
 int metrics_rank(struct ranking_metrics *out, const double *scores, const uint8_t *labels, size_t rows);
 
 /* Mean squared error of probabilities (Brier 1950). */
@@ -40,8 +40,7 @@ double metrics_f_beta(struct confusion confusion, double beta); /* van Rijsberge
 double metrics_cost(struct confusion confusion, double missed, double refused);
 
 /* The score, of those that occur, whose use as the threshold costs least (the lowest of several), and that
- * cost in
- * `*cost`. INFINITY when refusing nobody is cheapest. NAN without memory. */
+ * cost in `*cost`. INFINITY when refusing nobody is cheapest. NAN without memory or when one is NaN. */
 double metrics_cheapest_threshold(double *cost, const double *probabilities, const uint8_t *labels,
                                   size_t rows, double missed, double refused);
 

@@ -15,7 +15,7 @@
 #include "notebooks-port/ml/metrics.h"
 #include "notebooks-port/ml/platt.h"
 #include "shared/base/number.h"
-#include "shared/data/csv.h"
+#include "tests/support/reference_scores.h"
 #include "tests/support/shared_data.h"
 
 static const double TOLERANCE = 1e-9;
@@ -37,39 +37,24 @@ static double number(const json_t *object, const char *name)
 static void agree_with_the_reference(void **state)
 {
     (void)state;
-    enum { ROWS = 5000 };
+    enum { ROWS = REFERENCE_SCORES };
     static double p[ROWS];
     static uint8_t y[ROWS];
     char scores[PATH_MAX];
     char metrics[PATH_MAX];
     if (!shared_path(scores, "oracles/scores.csv") || !shared_path(metrics, "oracles/metrics.json"))
         skip();
-    struct error err = {0};
-    struct csv_reader *reader = NULL;
-    const struct slice *fields = NULL;
-    size_t count = 0;
-    size_t rows = 0;
-    assert_int_equal(csv_open(&reader, scores, NULL, &err), 0);
-    assert_int_equal(csv_next(reader, &fields, &count, &err), 1);
-    bool label_first = slice_equals(fields[0], "y");
-    for (; rows < ROWS && csv_next(reader, &fields, &count, &err) == 1; rows++) {
-        double label = 0;
-        assert_true(number_read(&label, fields[!label_first].data, fields[!label_first].length));
-        assert_true(number_read(&p[rows], fields[label_first].data, fields[label_first].length));
-        y[rows] = label == 1;
-    }
-    csv_close(reader);
-    assert_int_equal(rows, ROWS);
+    reference_scores_read(p, y, scores);
 
     json_t *reference = json_load_file(metrics, 0, NULL);
     struct ranking_metrics ranking;
-    assert_int_equal(metrics_rank(&ranking, p, y, rows), 0);
+    assert_int_equal(metrics_rank(&ranking, p, y, ROWS), 0);
     assert_near(ranking.auc, number(reference, "auc"), "AUC");
     assert_near(ranking.gini, number(reference, "gini"), "Gini");
     assert_near(ranking.ks, number(reference, "ks"), "KS");
     assert_near(ranking.average_precision, number(reference, "average_precision"), "average precision");
-    assert_near(metrics_brier(p, y, rows), number(reference, "brier"), "Brier");
-    assert_near(metrics_log_loss(p, y, rows), number(reference, "log_loss"), "log loss");
+    assert_near(metrics_brier(p, y, ROWS), number(reference, "brier"), "Brier");
+    assert_near(metrics_log_loss(p, y, ROWS), number(reference, "log_loss"), "log loss");
     assert_true(ranking.auc_low < ranking.auc && ranking.auc < ranking.auc_high);
 
     const char *name = NULL;
@@ -79,7 +64,7 @@ static void agree_with_the_reference(void **state)
     {
         double threshold = 0;
         number_read(&threshold, name, strlen(name));
-        struct confusion c = metrics_confusion(p, y, rows, threshold);
+        struct confusion c = metrics_confusion(p, y, ROWS, threshold);
         assert_int_equal(c.true_negatives, (size_t)number(wanted, "tn"));
         assert_int_equal(c.false_positives, (size_t)number(wanted, "fp"));
         assert_int_equal(c.false_negatives, (size_t)number(wanted, "fn"));
@@ -97,10 +82,10 @@ static void agree_with_the_reference(void **state)
     assert_true(thresholds > 0);
     const json_t *cheapest = json_object_get(reference, "cheapest_10_1");
     double cost = 0;
-    double best = metrics_cheapest_threshold(&cost, p, y, rows, 10, 1);
+    double best = metrics_cheapest_threshold(&cost, p, y, ROWS, 10, 1);
     assert_near(best, number(cheapest, "threshold"), "cheapest threshold");
     assert_near(cost, number(cheapest, "cost"), "least cost");
-    assert_near(metrics_cost(metrics_confusion(p, y, rows, best), 10, 1), cost,
+    assert_near(metrics_cost(metrics_confusion(p, y, ROWS, best), 10, 1), cost,
                 "cost at the cheapest threshold");
     json_decref(reference);
 }
@@ -137,6 +122,17 @@ static void cheapest_threshold_by_hand(void **state)
     assert_near(cost, 0, "cost of refusing nobody");
 }
 
+static void refuse_scores_that_are_not_numbers(void **state)
+{
+    (void)state;
+    const double p[] = {0.1, NAN};
+    const uint8_t y[] = {0, 1};
+    struct ranking_metrics ranking;
+    double cost = 0;
+    assert_int_equal(metrics_rank(&ranking, p, y, 2), -1);
+    assert_true(isnan(metrics_cheapest_threshold(&cost, p, y, 2, 10, 1)));
+}
+
 static void empty_quotients_are_zero(void **state)
 {
     (void)state;
@@ -168,9 +164,9 @@ static void platt_finds_the_map(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(agree_with_the_reference),   cmocka_unit_test(rank_by_hand),
-        cmocka_unit_test(cheapest_threshold_by_hand), cmocka_unit_test(empty_quotients_are_zero),
-        cmocka_unit_test(platt_finds_the_map),
+        cmocka_unit_test(agree_with_the_reference),           cmocka_unit_test(rank_by_hand),
+        cmocka_unit_test(cheapest_threshold_by_hand),         cmocka_unit_test(empty_quotients_are_zero),
+        cmocka_unit_test(refuse_scores_that_are_not_numbers), cmocka_unit_test(platt_finds_the_map),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
 }
