@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "shared/base/number.h"
+#include "shared/view/chart_parts.h"
 
 static const char *const kind_names[] = {[CHART_HISTOGRAM] = "histogram",
                                          [CHART_CATEGORIES] = "categories",
@@ -12,11 +13,24 @@ static const char *const kind_names[] = {[CHART_HISTOGRAM] = "histogram",
 static const char *const paint_names[] = {
     [PAINT_PLAIN] = "plain", [PAINT_GOOD] = "good", [PAINT_BAD] = "bad", [PAINT_UNKNOWN] = "unknown"};
 
-static json_t *texts_of(const char *const *texts, size_t count)
+const char *chart_paint_name(enum chart_paint paint)
+{
+    return paint_names[paint];
+}
+
+json_t *chart_texts(const char *const *texts, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(array, json_string(texts[i]));
+    return array;
+}
+
+json_t *chart_numbers(const double *values, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, isfinite(values[i]) ? json_real(values[i]) : json_null());
     return array;
 }
 
@@ -25,11 +39,9 @@ static json_t *series_of(const struct chart *chart)
     json_t *array = json_array();
     for (size_t i = 0; i < chart->series_count; i++) {
         const struct chart_series *series = &chart->series[i];
-        json_t *values = json_array();
-        for (size_t j = 0; j < chart->count; j++)
-            json_array_append_new(values, json_real(series->values[j]));
         json_array_append_new(array, json_pack("{s:s, s:s, s:o}", "label", series->label, "paint",
-                                               paint_names[series->paint], "values", values));
+                                               paint_names[series->paint], "values",
+                                               chart_numbers(series->values, chart->count)));
     }
     return array;
 }
@@ -40,10 +52,10 @@ static char *data_of(const struct chart *chart)
     json_t *data =
         json_pack("{s:s, s:s, s:s?, s:s?, s:o, s:o, s:i, s:b, s:i}", "kind", kind_names[chart->kind], "title",
                   chart->title, "x", chart->x_axis, "y", chart->y_axis, "labels",
-                  texts_of(chart->labels, chart->count), "series", series_of(chart), "decimals",
+                  chart_texts(chart->labels, chart->count), "series", series_of(chart), "decimals",
                   chart->decimals, "signed", chart->is_signed, "highlight", chart->highlight);
     if (chart->edges)
-        json_object_set_new(data, "edges", texts_of(chart->edges, chart->count + 1));
+        json_object_set_new(data, "edges", chart_texts(chart->edges, chart->count + 1));
     if (!isnan(chart->mark))
         json_object_set_new(data, "mark",
                             json_pack("{s:f, s:s?}", "at", chart->mark, "label", chart->mark_label));
@@ -78,9 +90,9 @@ int chart_view(json_t **out, const struct chart *chart, enum language language, 
         json_array_append_new(headings, json_string(chart->series[i].label));
     for (size_t i = 0; i < chart->count; i++)
         json_array_append_new(rows, row_of(chart, i, language));
-    *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "kind", kind_names[chart->kind], "title",
+    *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "kind", kind_names[chart->kind], "title",
                      chart->title, "description", chart->description, "label_heading", chart->label_heading,
-                     "data", data, "headings", headings, "rows", rows);
+                     "data", data, "has_table", 1, "headings", headings, "rows", rows);
     free(data);
     return *out ? 0 : error_set(err, ERROR_INTERNAL, "a chart's texts are not UTF-8");
 }

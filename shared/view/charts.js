@@ -7,6 +7,7 @@
   const colon = language === "fr" ? "\u00a0: " : ": ";
   const drawn = new Map();
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let printing = false; // paper takes the drawing as it is at that moment
 
   const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
   const number = (value, options) => new Intl.NumberFormat(language, options).format(value);
@@ -119,7 +120,7 @@
   function common(data, plugins) {
     return {
       maintainAspectRatio: false,
-      animation: still.matches ? false : { duration: 250 },
+      animation: still.matches || printing ? false : { duration: 250 },
       plugins: {
         legend: { display: false },
         tooltip: { displayColors: false, callbacks: {} },
@@ -250,6 +251,72 @@
     },
   };
 
+  // Curves over a numeric x, each with its band of confidence where it has one.
+  kinds.lines = (data) => {
+    const paint = (series, i) => series.paint === "plain" ? colour(["accent", "bad", "good", "unknown"][i % 4]) : colour(series.paint);
+    const veil = (ink) => `color-mix(in srgb, ${ink} 16%, transparent)`;
+    const dashes = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
+    const datasets = data.series.flatMap((series, i) => {
+      const at = (values) => values.map((y, j) => ({ x: data.points[j], y }));
+      const ink = paint(series, i);
+      const shape = { pointRadius: 0, borderWidth: 2, stepped: series.stepped, spanGaps: false };
+      const line = { ...shape, label: series.label, data: at(series.values), borderColor: ink, backgroundColor: ink,
+        borderDash: series.dashed ? [5, 4] : dashes[i % 4], pointRadius: data.points.length < 16 ? 3 : 0 };
+      if (!series.low) return [line];
+      const edge = { ...shape, borderWidth: 0, band: true };
+      return [{ ...edge, data: at(series.low) }, { ...edge, data: at(series.high), fill: "-1", backgroundColor: veil(ink) }, line];
+    });
+    const options = common(data, {
+      legend: data.series.length > 1
+        ? { ...legend(), labels: { ...legend().labels, usePointStyle: true, pointStyle: "line", pointStyleWidth: 34, filter: (item, all) => !all.datasets[item.datasetIndex].band } }
+        : { display: false },
+      tooltip: {
+        filter: (item) => !item.dataset.band,
+        callbacks: {
+          title: ([item]) => item && number(item.parsed.x, { maximumFractionDigits: data.x_decimals }),
+          label: (item) => `${item.dataset.label}${colon}${number(item.parsed.y, { maximumFractionDigits: data.decimals })}`,
+        },
+      },
+    });
+    options.layout = { padding: { top: data.mark ? 18 : 4, right: 10 } };
+    options.interaction = { mode: "index", axis: "x", intersect: false };
+    const axis = (title, range, extra) => scale({
+      type: "linear", title, ...(range ? { min: range[0], max: range[1] } : {}), ...extra,
+    });
+    options.scales = {
+      x: axis(data.x, data.x_range, { ticks: { maxTicksLimit: 8, maxRotation: 0 }, grid: { display: false } }),
+      y: axis(data.y, data.y_range, { ticks: { maxTicksLimit: 6 } }),
+    };
+    return { type: "line", data: { datasets }, options };
+  };
+
+  // Points, coloured from low to high; with names of rows, a beeswarm.
+  kinds.points = (data) => {
+    const ends = [colour("tone-low"), colour("tone-high")];
+    const tint = (tone) => tone === null ? colour("unknown")
+      : `color-mix(in oklab, ${ends[1]} ${Math.round(tone * 100)}%, ${ends[0]})`;
+    const points = data.xs.map((x, i) => ({ x, y: data.ys[i] }));
+    const ink = data.tones ? data.tones.map(tint) : colour("accent");
+    const narrow = innerWidth < 700;
+    const options = common(data, { tooltip: { enabled: !data.rows, displayColors: false } });
+    options.animation = false;
+    options.scales = {
+      x: scale({ type: data.logarithmic ? "logarithmic" : "linear", title: data.x, ticks: { maxTicksLimit: 7, maxRotation: 0 } }),
+      y: data.rows
+        ? scale({
+          type: "linear", reverse: true, min: -0.6, max: data.rows.length - 0.4,
+          afterBuildTicks: (axis) => { axis.ticks = data.rows.map((_, value) => ({ value })); },
+          grid: { display: false },
+          ticks: { autoSkip: false, color: colour("ink"), font: { size: narrow ? 10 : 13 },
+            callback: (value) => wrap(data.rows[value] ?? "", narrow ? 16 : 40) },
+        })
+        : scale({ type: "linear", title: data.y, ticks: { maxTicksLimit: 6 } }),
+    };
+    const radius = data.rows ? (narrow ? 1.2 : 1.8) : 2.6;
+    const datasets = [{ data: points, pointRadius: radius, pointHoverRadius: radius + 2, pointBackgroundColor: ink, pointBorderWidth: 0 }];
+    return { type: "scatter", data: { datasets }, options };
+  };
+
   function draw(canvas) {
     drawn.get(canvas)?.destroy();
     const data = JSON.parse(canvas.dataset.chart);
@@ -269,8 +336,12 @@
 
   const redraw = () => drawAll();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  addEventListener("beforeprint", redraw);
-  addEventListener("afterprint", redraw);
+  for (const event of ["beforeprint", "afterprint"]) {
+    addEventListener(event, () => {
+      printing = event === "beforeprint";
+      redraw();
+    });
+  }
   document.fonts.ready.then(redraw);
   window.drawCharts = drawAll;
 })();

@@ -103,26 +103,71 @@ static int load_language(struct i18n *i18n, const char *folder, enum language la
     return 0;
 }
 
-int i18n_load(struct i18n **out, const char *folder, struct error *err)
+/* Every language has what the others have. */
+static int compare_languages(const struct i18n *i18n, struct error *err)
 {
-    struct i18n *i18n = calloc(1, sizeof *i18n);
-    if (!i18n)
-        return error_set(err, ERROR_INTERNAL, "no memory for the texts");
-    for (int i = 0; i < LANGUAGE_COUNT; i++)
-        if (load_language(i18n, folder, (enum language)i, err))
-            goto failed;
     for (int i = 0; i < LANGUAGE_COUNT; i++)
         for (int j = 0; j < LANGUAGE_COUNT; j++) {
             char key[KEY_BYTES] = "";
             if (compare(i18n->texts[i], i18n->texts[j], language_code((enum language)j), key, err))
-                goto failed;
+                return -1;
         }
-    *out = i18n;
     return 0;
+}
 
-failed:
-    i18n_free(i18n);
-    return -1;
+int i18n_load(struct i18n **out, const char *folder, struct error *err)
+{
+    struct i18n *i18n = calloc(1, sizeof *i18n);
+    int status = i18n ? 0 : error_set(err, ERROR_INTERNAL, "no memory for the texts");
+    for (int i = 0; status == 0 && i < LANGUAGE_COUNT; i++)
+        status = load_language(i18n, folder, (enum language)i, err);
+    if (status == 0)
+        status = compare_languages(i18n, err);
+    if (status == 0)
+        *out = i18n;
+    else
+        i18n_free(i18n);
+    return status;
+}
+
+/* Adds a document's keys to a language. */
+static int parse_document(json_t *texts, const char *document, enum language language, struct error *err)
+{
+    json_error_t fault;
+    json_t *parsed = json_loads(document, JSON_REJECT_DUPLICATES, &fault);
+    int status = json_is_object(parsed) ? 0
+                                        : error_set(err, ERROR_PARSE, "locales: %s, line %d: %s",
+                                                    language_code(language), fault.line, fault.text);
+    const char *key;
+    json_t *value;
+    json_object_foreach(parsed, key, value)
+    {
+        if (status == 0 && json_object_get(texts, key))
+            status = error_set(err, ERROR_CONFLICT, "locales: %s stands in two documents", key);
+        else if (status == 0)
+            json_object_set(texts, key, value);
+    }
+    json_decref(parsed);
+    return status;
+}
+
+int i18n_parse(struct i18n **out, const char *const *documents[LANGUAGE_COUNT], size_t count,
+               struct error *err)
+{
+    struct i18n *i18n = calloc(1, sizeof *i18n);
+    int status = i18n ? 0 : error_set(err, ERROR_INTERNAL, "no memory for the texts");
+    for (int i = 0; status == 0 && i < LANGUAGE_COUNT; i++) {
+        i18n->texts[i] = json_object();
+        for (size_t j = 0; status == 0 && j < count; j++)
+            status = parse_document(i18n->texts[i], documents[i][j], (enum language)i, err);
+    }
+    if (status == 0)
+        status = compare_languages(i18n, err);
+    if (status == 0)
+        *out = i18n;
+    else
+        i18n_free(i18n);
+    return status;
 }
 
 void i18n_free(struct i18n *i18n)
@@ -145,6 +190,11 @@ const char *i18n_text(const struct i18n *i18n, enum language language, const cha
 {
     const char *text = json_string_value(find(i18n->texts[language], key));
     return text ? text : key;
+}
+
+bool i18n_has(const struct i18n *i18n, enum language language, const char *key)
+{
+    return json_is_string(find(i18n->texts[language], key));
 }
 
 /* The value for the placeholder, or NULL. */

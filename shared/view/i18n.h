@@ -1,9 +1,10 @@
-/* The dashboard's texts: one file a language, the same keys in each. A template reads them as
+/* Texts of pages and reports: one file a language, the same keys in each. A template reads them as
  * {{t.clients.title}}; C fills those that hold placeholders: "{count} clients". */
 #ifndef CLAIRSCORE_VIEW_I18N_H
 #define CLAIRSCORE_VIEW_I18N_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "shared/base/error.h"
@@ -14,6 +15,11 @@ struct i18n;
 /* Reads FOLDER/fr.json and FOLDER/en.json: objects in objects of texts. ERROR_INVALID names a key that one
  * language has and the other lacks, or whose placeholders differ. */
 int i18n_load(struct i18n **out, const char *folder, struct error *err);
+
+/* The same from texts in memory: `count` JSON objects a language, whose keys at the top level differ. */
+int i18n_parse(struct i18n **out, const char *const *documents[LANGUAGE_COUNT], size_t count,
+               struct error *err);
+
 void i18n_free(struct i18n *i18n);
 
 /* All texts of a language, for a view's "t". Borrowed. */
@@ -21,6 +27,9 @@ json_t *i18n_texts(const struct i18n *i18n, enum language language);
 
 /* The text called `key` ("clients.title"), or `key` itself when there is none. Borrowed. */
 const char *i18n_text(const struct i18n *i18n, enum language language, const char *key);
+
+/* Whether there is a text called `key`. */
+bool i18n_has(const struct i18n *i18n, enum language language, const char *key);
 
 /* What to put for the placeholders: I18N_VALUES("share", share, "limit", limit). Lives as long as the block.
  */

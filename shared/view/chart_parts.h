@@ -1,0 +1,19 @@
+/* What the kinds of charts have in common; for shared/view alone. */
+#ifndef CLAIRSCORE_VIEW_CHART_PARTS_H
+#define CLAIRSCORE_VIEW_CHART_PARTS_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "shared/view/chart.h"
+
+/* "plain", "good", …: the names charts.js knows. */
+const char *chart_paint_name(enum chart_paint paint);
+
+/* A new array of numbers; null for what is not finite. */
+json_t *chart_numbers(const double *values, size_t count);
+
+/* A new array of texts. */
+json_t *chart_texts(const char *const *texts, size_t count);
+
+#endif
