@@ -1,6 +1,7 @@
 #include "notebooks-port/ml/artifact.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "shared/base/buffer.h"
 #include "shared/base/file.h"
+#include "shared/base/temporary.h"
 #include "shared/features/catalogue.h"
 #include "shared/model/model.h"
 
@@ -168,18 +170,18 @@ int artifact_write(const char *folder, const struct boosting *boosting, const js
                    const json_t *reference, struct error *err)
 {
     char part[PATH_MAX];
-    char old[PATH_MAX];
-    char paths[FILES][PATH_MAX];
+    char paths[FILES][PATH_MAX] = {{0}};
     struct model *model = NULL;
-    if ((size_t)snprintf(part, sizeof part, "%s.part", folder) >= sizeof part ||
-        (size_t)snprintf(old, sizeof old, "%s.old", folder) >= sizeof old)
+    if ((size_t)snprintf(part, sizeof part, "%s.part", folder) >= sizeof part)
         return error_set(err, ERROR_LIMIT, "%s: path too long", folder);
     remove_folder(part);
     if (file_make_folder(part, err))
         return -1;
     int status = 0;
+    temporary_add(part);
     for (int i = 0; status == 0 && i < FILES; i++)
-        status = file_path(paths[i], sizeof paths[i], part, file_names[i], err);
+        if ((status = file_path(paths[i], sizeof paths[i], part, file_names[i], err)) == 0)
+            temporary_add(paths[i]);
     if (status == 0)
         status = boosting_save(boosting, paths[MODEL_UBJ], err);
     if (status == 0)
@@ -191,11 +193,13 @@ int artifact_write(const char *folder, const struct boosting *boosting, const js
     if (status == 0)
         status = model_load(&model, part, err);
     model_free(model);
-    if (status == 0) {
-        remove_folder(old);
-        if ((rename(folder, old) && errno != ENOENT) || rename(part, folder))
-            status = error_set(err, ERROR_IO, "%s: %s", folder, strerror(errno));
-    }
-    remove_folder(status ? part : old);
+    /* One call takes the place of a folder that is there: at no moment is there none. */
+    if (status == 0 && renameat2(AT_FDCWD, part, AT_FDCWD, folder, RENAME_EXCHANGE) &&
+        (errno != ENOENT || rename(part, folder)))
+        status = error_set(err, ERROR_IO, "%s: %s", folder, strerror(errno));
+    remove_folder(part);
+    for (int i = 0; i < FILES; i++)
+        temporary_forget(paths[i]);
+    temporary_forget(part);
     return status;
 }

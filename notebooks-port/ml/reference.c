@@ -161,11 +161,19 @@ static float draw_value(const json_t *feature, gsl_rng *generator)
     return shares ? 0 : NAN;
 }
 
-static json_t *numbers(const float *values, size_t count, double scale)
+static json_t *floats(const float *values, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, isnan(values[i]) ? json_null() : json_real(scale * (double)values[i]));
+        json_array_append_new(array, isnan(values[i]) ? json_null() : json_real((double)values[i]));
+    return array;
+}
+
+static json_t *doubles(const double *values, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_real(values[i]));
     return array;
 }
 
@@ -193,12 +201,16 @@ int reference_add_golden(json_t *reference, const struct boosting *boosting, str
     json_t *golden = json_array();
     for (size_t i = 0; status == 0 && i < count; i++) {
         const float *row = contributions + i * (FEATURE_COUNT + 1);
-        json_array_append_new(golden,
-                              json_pack("{s:o, s:f, s:f, s:o}", "vector",
-                                        numbers(values + i * FEATURE_COUNT, FEATURE_COUNT, 1), "margin",
-                                        decision_calibrate(calibration, margins[i]), "base_value",
-                                        decision_calibrate(calibration, (double)row[FEATURE_COUNT]),
-                                        "contributions", numbers(row, FEATURE_COUNT, calibration.slope)));
+        double base_value = decision_calibrate(calibration, (double)row[FEATURE_COUNT]);
+        double margin = decision_calibrate(calibration, margins[i]);
+        double settled[FEATURE_COUNT];
+        for (size_t j = 0; j < FEATURE_COUNT; j++)
+            settled[j] = calibration.slope * (double)row[j];
+        decision_settle(settled, FEATURE_COUNT, base_value, margin);
+        json_array_append_new(golden, json_pack("{s:o, s:f, s:f, s:o}", "vector",
+                                                floats(values + i * FEATURE_COUNT, FEATURE_COUNT), "margin",
+                                                margin, "base_value", base_value, "contributions",
+                                                doubles(settled, FEATURE_COUNT)));
     }
     json_object_set_new(reference, "golden", golden);
     if (generator)

@@ -4,6 +4,7 @@
 
 /* At file scope: the bytes of `path` (from the repository's root) as `symbol`, a terminated constant text.
  * The symbol is unique in the program. The Makefile says which object depends on the file. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): texts are joined, which parentheses would prevent */
 #define EMBED(symbol, path)                                                                                  \
     __asm__(".pushsection .rodata\n"                                                                         \
             ".global " #symbol "\n" #symbol ":\n"                                                            \
@@ -11,5 +12,6 @@
             ".byte 0\n"                                                                                      \
             ".popsection\n");                                                                                \
     extern const char symbol[]
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif

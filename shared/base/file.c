@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/base/temporary.h"
+
 enum { CHUNK_BYTES = 1 << 16 };
 
 static int open_to_read(const char *path, struct error *err)
@@ -60,9 +62,12 @@ int file_write(const char *path, const void *bytes, size_t length, struct error 
     char temporary[PATH_MAX];
     if (snprintf(temporary, sizeof temporary, "%s.%ld.part", path, (long)getpid()) >= (int)sizeof temporary)
         return error_set(err, ERROR_LIMIT, "%s: path too long", path);
+    temporary_add(temporary);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0)
+    if (fd < 0) {
+        temporary_forget(temporary);
         return error_set(err, ERROR_IO, "%s: %s", temporary, strerror(errno));
+    }
     int failed = write_all(fd, bytes, length) || fsync(fd);
     int reason = errno;
     if (close(fd) && !failed) {
@@ -73,10 +78,10 @@ int file_write(const char *path, const void *bytes, size_t length, struct error 
         failed = 1;
         reason = errno;
     }
-    if (!failed)
-        return 0;
-    unlink(temporary);
-    return error_set(err, ERROR_IO, "%s: %s", path, strerror(reason));
+    if (failed)
+        unlink(temporary);
+    temporary_forget(temporary);
+    return failed ? error_set(err, ERROR_IO, "%s: %s", path, strerror(reason)) : 0;
 }
 
 int file_hash(char out[FILE_HASH_HEX], const char *path, struct error *err)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shared/base/file.h"
+#include "shared/base/temporary.h"
 
 enum { BLOCK_BYTES = 1 << 20, FIELD_BYTES = 512 };
 
@@ -23,8 +24,10 @@ int writer_open(struct writer *writer, const char *folder, const char *name, str
     writer->bytes = malloc(BLOCK_BYTES);
     if (writer->bytes == NULL)
         return error_set(err, ERROR_INTERNAL, "no memory to write %s", name);
+    temporary_add(writer->part);
     writer->descriptor = open(writer->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (writer->descriptor < 0) {
+        temporary_forget(writer->part);
         free(writer->bytes);
         writer->bytes = NULL;
         return error_set(err, ERROR_IO, "cannot create %s: %s", writer->part, strerror(errno));
@@ -192,6 +195,7 @@ int writer_publish(const struct writer *writer, struct error *err)
 {
     if (rename(writer->part, writer->path) != 0)
         return error_set(err, ERROR_IO, "cannot rename %s: %s", writer->part, strerror(errno));
+    temporary_forget(writer->part);
     return 0;
 }
 
@@ -201,6 +205,7 @@ void writer_abandon(struct writer *writer)
         return;
     close(writer->descriptor);
     unlink(writer->part);
+    temporary_forget(writer->part);
     free(writer->bytes);
     *writer = (struct writer){.descriptor = -1};
 }

@@ -36,3 +36,15 @@ double decision_threshold(double missed, double refused)
 {
     return refused / (refused + missed);
 }
+
+void decision_settle(double *contributions, size_t count, double base_value, double margin)
+{
+    double sum = base_value;
+    size_t largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += contributions[i];
+        if (fabs(contributions[i]) > fabs(contributions[largest]))
+            largest = i;
+    }
+    contributions[largest] += margin - sum;
+}

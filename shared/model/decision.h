@@ -4,6 +4,8 @@
 
 /* The bank's scale: 600 points at odds 1:19 (bad:good), 50 more double the odds (facts of the trade; Siddiqi
  * 2006, "Credit Risk Scorecards", ch. 6). */
+#include <stddef.h>
+
 #define DECISION_POINTS_AT_ODDS 600.0
 #define DECISION_ODDS 19.0
 #define DECISION_POINTS_TO_DOUBLE 50.0
@@ -32,5 +34,10 @@ double decision_contribution_points(double contribution);
  * `missed` and a refused good client `refused` (both above 0): refused / (refused + missed). With calibrated
  * probabilities this is the optimum (Elkan 2001, "The Foundations of Cost-Sensitive Learning"). */
 double decision_threshold(double missed, double refused);
+
+/* Makes contributions add up: XGBoost adds floats, so base value and `count` contributions miss the margin by
+ * about a millionth of it, more with many trees. The largest contribution takes the difference: then what is
+ * shown adds up to what was predicted, and the base value is the same for everybody. */
+void decision_settle(double *contributions, size_t count, double base_value, double margin);
 
 #endif

@@ -295,18 +295,9 @@ int model_explain(const struct model *model, const float *vector, struct score *
     *out = score_of(model, margin);
     *base_value = decision_calibrate(model->calibration, (double)raw[model->feature_count]);
     memset(contributions, 0, FEATURE_COUNT * sizeof *contributions);
-    double sum = *base_value;
-    size_t largest = model->features[0];
-    for (size_t i = 0; i < model->feature_count; i++) {
-        size_t id = model->features[i];
-        contributions[id] = model->calibration.slope * (double)raw[i];
-        sum += contributions[id];
-        if (fabs(contributions[id]) > fabs(contributions[largest]))
-            largest = id;
-    }
-    /* XGBoost adds floats, so the sum misses its own margin by a millionth. The largest contribution takes
-     * the difference: then what is shown adds up to what was predicted, and the base value is the same for
-     * everybody. */
-    contributions[largest] += out->margin - sum;
+    for (size_t i = 0; i < model->feature_count; i++)
+        contributions[model->features[i]] = model->calibration.slope * (double)raw[i];
+    /* A feature the model does not use has 0 and is never the largest, unless all are 0. */
+    decision_settle(contributions, FEATURE_COUNT, *base_value, out->margin);
     return 0;
 }
