@@ -21,6 +21,8 @@ static int deal(const uint8_t *labels, const bool *use, size_t rows, uint64_t se
         for (size_t i = 0; i < rows; i++)
             if (labels[i] == label && (!use || use[i]))
                 order[count++] = i;
+        if (count == 0)
+            continue; /* GSL's shuffle does not end for none */
         gsl_ran_shuffle(generator, order, count, sizeof *order);
         take(context, order, count);
     }
