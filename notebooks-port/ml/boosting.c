@@ -177,6 +177,27 @@ int boosting_explain(const struct boosting *boosting, const struct examples *dat
     return predict(boosting, data, 2, contributions, data->columns + 1, err);
 }
 
+int boosting_gains(const struct boosting *boosting, double *gains, size_t columns, struct error *err)
+{
+    bst_ulong count = 0;
+    bst_ulong dimensions = 0;
+    const char **names = NULL;
+    const bst_ulong *shape = NULL;
+    const float *scores = NULL;
+    if (XGBoosterFeatureScore(boosting->handle, "{\"importance_type\": \"total_gain\"}", &count, &names,
+                              &dimensions, &shape, &scores))
+        return booster_fail(err, "measuring gains");
+    for (size_t i = 0; i < columns; i++)
+        gains[i] = 0;
+    for (bst_ulong i = 0; i < count; i++) { /* unnamed columns are f0, f1, … */
+        size_t column = names[i][0] == 'f' ? strtoul(names[i] + 1, NULL, 10) : columns;
+        if (column >= columns)
+            return error_set(err, ERROR_INTERNAL, "the booster knows a column %s of %zu", names[i], columns);
+        gains[column] = (double)scores[i];
+    }
+    return 0;
+}
+
 int boosting_save(const struct boosting *boosting, const char *path, struct error *err)
 {
     return XGBoosterSaveModel(boosting->handle, path) ? booster_fail(err, "saving the model") : 0;

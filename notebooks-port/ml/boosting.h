@@ -17,6 +17,13 @@ struct boosting;
  * steps): a new object of XGBoost parameter names and values. */
 json_t *boosting_defaults(void);
 
+/* All that makes a booster of examples: the context of the methods that train again and again. */
+struct boosting_plan {
+    const json_t *parameters;
+    uint64_t seed;
+    unsigned rounds;
+};
+
 /* Trains `rounds` trees. `parameters` is an object of XGBoost parameters; training always uses the same
  * number of threads, so that the same seed gives the same trees on every machine. The caller frees *out. */
 int boosting_train(struct boosting **out, const struct examples *data, const json_t *parameters,
@@ -35,6 +42,10 @@ int boosting_predict(const struct boosting *boosting, const struct examples *dat
 /* SHAP values of each row in raw log-odds, `contributions[rows][columns + 1]`, the bias last. */
 int boosting_explain(const struct boosting *boosting, const struct examples *data, float *contributions,
                      struct error *err);
+
+/* The total gain (drop of the loss) of all splits on each column into `gains[columns]`, 0 for a column that
+ * is never split on. */
+int boosting_gains(const struct boosting *boosting, double *gains, size_t columns, struct error *err);
 
 /* Writes the model as UBJSON (a path that ends in .ubj). */
 int boosting_save(const struct boosting *boosting, const char *path, struct error *err);

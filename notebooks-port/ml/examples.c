@@ -26,6 +26,24 @@ int examples_pick(struct examples *out, const struct examples *from, const uint8
     return 0;
 }
 
+int examples_pick_columns(struct examples *out, const struct examples *from, const size_t *columns,
+                          size_t count, struct error *err)
+{
+    size_t rows = from->rows;
+    float *values = malloc((rows * count + 1) * sizeof *values);
+    uint8_t *labels = from->labels ? malloc(rows ? rows : 1) : NULL;
+    *out = (struct examples){values, labels, rows, count};
+    if (!values || (from->labels && !labels))
+        return error_set(err, ERROR_INTERNAL, "out of memory for %zu rows of %zu columns", rows, count);
+#pragma omp parallel for
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < count; c++)
+            values[r * count + c] = from->values[r * from->columns + columns[c]];
+    if (labels)
+        memcpy(labels, from->labels, rows);
+    return 0;
+}
+
 void examples_free(struct examples *examples)
 {
     free((void *)examples->values);

@@ -21,6 +21,11 @@ struct examples {
 int examples_pick(struct examples *out, const struct examples *from, const uint8_t *marks, unsigned wanted,
                   bool others, struct error *err);
 
+/* Copies the `count` columns named by their places, in that order; labels are copied too. Release as above.
+ */
+int examples_pick_columns(struct examples *out, const struct examples *from, const size_t *columns,
+                          size_t count, struct error *err);
+
 /* Frees what examples_pick or another function that says so has copied. */
 void examples_free(struct examples *examples);
 
