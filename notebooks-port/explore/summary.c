@@ -92,8 +92,9 @@ static int compare_columns(struct column_summary *out, const double *values, siz
                            const double *others, size_t other_rows, struct error *err)
 {
     if (out->column->kind == COLUMN_CATEGORY)
-        return psi_of_levels(&out->psi, values, rows, others, other_rows, out->column->category_count, err);
-    return psi_of_numbers(&out->psi, values, rows, others, other_rows, err);
+        return psi_of_levels(&out->psi, &out->psi_bins, values, rows, others, other_rows,
+                             out->column->category_count, err);
+    return psi_of_numbers(&out->psi, &out->psi_bins, values, rows, others, other_rows, err);
 }
 
 static int measure_columns(struct summary *out, const struct table *table, const struct table *other,

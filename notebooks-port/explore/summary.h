@@ -28,6 +28,7 @@ struct column_summary {
     struct level_summary levels[SUMMARY_LEVELS];
     size_t level_count; /* categories and numbers of at most twelve values, most frequent first */
     double psi;         /* against the other table; NaN without one */
+    size_t psi_bins;    /* how many bins it compares */
 };
 
 struct summary {

@@ -49,8 +49,7 @@ static int check_rows(const struct matrix *matrix, const char *path, struct erro
     return 0;
 }
 
-/* SHA-256 over the names and hashes of the tables that are there. */
-static int hash_files(char out[FILE_HASH_HEX], const char *folder, struct error *err)
+int matrix_hash_folder(char out[FILE_HASH_HEX], const char *folder, struct error *err)
 {
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);
@@ -134,7 +133,7 @@ int matrix_read(struct matrix *out, const char *folder, bool show_progress, stru
     if (status == 0)
         status = read_rows(out, path, histories, show_progress, err);
     if (status == 0)
-        status = hash_files(out->data_hash, folder, err);
+        status = matrix_hash_folder(out->data_hash, folder, err);
     history_set_free(histories);
     if (status)
         matrix_free(out);

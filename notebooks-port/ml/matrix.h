@@ -26,6 +26,9 @@ enum { MATRIX_COLUMNS = 4096 }; /* most columns of a file */
  * 100 rows or only one class. The caller releases with matrix_free. */
 int matrix_read(struct matrix *out, const char *folder, bool show_progress, struct error *err);
 
+/* SHA-256 over the names and hashes of the tables that `folder` has: what identifies the data. */
+int matrix_hash_folder(char out[FILE_HASH_HEX], const char *folder, struct error *err);
+
 /* Reads a CSV file with the columns SK_ID_CURR, TARGET and one a feature (a number, or empty for missing).
  * Errors as matrix_read's; they name line and column. */
 int matrix_read_file(struct matrix *out, const char *path, bool show_progress, struct error *err);

@@ -18,6 +18,15 @@ double psi_of_shares(const double *expected, const double *actual, size_t count)
     return sum;
 }
 
+/* How many bins either side reached. */
+static size_t count_used(const double *expected, const double *actual, size_t count)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++)
+        used += expected[i] > 0 || actual[i] > 0;
+    return used;
+}
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -71,10 +80,10 @@ static void count_shares(double *shares, const struct bins *bins, const double *
         shares[bin_of(bins, values[i])] += 1 / (double)count;
 }
 
-int psi_of_numbers(double *out, const double *expected, size_t expected_count, const double *actual,
-                   size_t actual_count, struct error *err)
+int psi_of_numbers(double *out, size_t *bins, const double *expected, size_t expected_count,
+                   const double *actual, size_t actual_count, struct error *err)
 {
-    struct bins bins = {.atom_count = 0};
+    struct bins cuts = {.atom_count = 0};
     double *sorted = malloc((expected_count + 1) * sizeof *sorted);
     if (sorted == NULL)
         return error_set(err, ERROR_INTERNAL, "no memory to compare %zu values", expected_count);
@@ -83,17 +92,20 @@ int psi_of_numbers(double *out, const double *expected, size_t expected_count, c
         if (!isnan(expected[i]))
             sorted[known++] = expected[i];
     qsort(sorted, known, sizeof *sorted, compare);
-    set_bins(&bins, sorted, known, expected_count);
+    set_bins(&cuts, sorted, known, expected_count);
     free(sorted);
     double e[1 + ATOMS_MOST + DECILES] = {0}, a[1 + ATOMS_MOST + DECILES] = {0};
-    count_shares(e, &bins, expected, expected_count);
-    count_shares(a, &bins, actual, actual_count);
-    *out = psi_of_shares(e, a, 1 + bins.atom_count + bins.edge_count + 1);
+    count_shares(e, &cuts, expected, expected_count);
+    count_shares(a, &cuts, actual, actual_count);
+    size_t count = 1 + cuts.atom_count + cuts.edge_count + 1;
+    *out = psi_of_shares(e, a, count);
+    if (bins)
+        *bins = count_used(e, a, count);
     return 0;
 }
 
-int psi_of_levels(double *out, const double *expected, size_t expected_count, const double *actual,
-                  size_t actual_count, size_t levels, struct error *err)
+int psi_of_levels(double *out, size_t *bins, const double *expected, size_t expected_count,
+                  const double *actual, size_t actual_count, size_t levels, struct error *err)
 {
     double *shares = calloc(2 * (levels + 1), sizeof *shares);
     if (shares == NULL)
@@ -101,13 +113,15 @@ int psi_of_levels(double *out, const double *expected, size_t expected_count, co
     for (int side = 0; side < 2; side++) {
         const double *values = side ? actual : expected;
         size_t count = side ? actual_count : expected_count;
-        double *bins = shares + (side ? levels + 1 : 0);
+        double *side_shares = shares + (side ? levels + 1 : 0);
         for (size_t i = 0; i < count; i++) {
             bool known = values[i] >= 0 && values[i] < (double)levels;
-            bins[known ? (size_t)values[i] : levels] += 1 / (double)count;
+            side_shares[known ? (size_t)values[i] : levels] += 1 / (double)count;
         }
     }
     *out = psi_of_shares(shares, shares + levels + 1, levels + 1);
+    if (bins)
+        *bins = count_used(shares, shares + levels + 1, levels + 1);
     free(shares);
     return 0;
 }

@@ -12,13 +12,15 @@
 double psi_of_shares(const double *expected, const double *actual, size_t count);
 
 /* The index of a quantity: one bin for missing (NaN), one for every value that at least 2 % of the
- * expected have, and deciles of the other expected values. */
-int psi_of_numbers(double *out, const double *expected, size_t expected_count, const double *actual,
-                   size_t actual_count, struct error *err);
+ * expected have, and deciles of the other expected values. `bins` (may be NULL) receives how many bins at
+ * least one value fell into, for psi_chance. */
+int psi_of_numbers(double *out, size_t *bins, const double *expected, size_t expected_count,
+                   const double *actual, size_t actual_count, struct error *err);
 
-/* The index of a category: one bin a level (values are codes 0 ≤ code < levels), one for missing. */
-int psi_of_levels(double *out, const double *expected, size_t expected_count, const double *actual,
-                  size_t actual_count, size_t levels, struct error *err);
+/* The index of a category: one bin a level (values are codes 0 ≤ code < levels), one for missing;
+ * `bins` as above. */
+int psi_of_levels(double *out, size_t *bins, const double *expected, size_t expected_count,
+                  const double *actual, size_t actual_count, size_t levels, struct error *err);
 
 /* What chance alone makes the index between samples of these sizes exceed once in twenty times: with k
  * bins it is (1/n + 1/m) times a chi-square of k − 1 degrees (Yurdakul 2018). */

@@ -76,7 +76,7 @@ static void test_marginal_keeps_shape_and_hides_people(void **state)
     for (int i = 0; i < VALUES; i++)
         drawn[i] = marginal_quantile(&marginal, (i + 0.5) / VALUES, 0);
     double psi;
-    assert_int_equal(psi_of_numbers(&psi, copy, VALUES, drawn, VALUES, &err), 0);
+    assert_int_equal(psi_of_numbers(&psi, NULL, copy, VALUES, drawn, VALUES, &err), 0);
     assert_true(psi < 0.005);
     /* Scores are standard normal but for the atom. */
     double sum = 0, squares = 0;
@@ -218,7 +218,7 @@ static void test_psi(void **state)
     const double ex[] = {2. / 6, 2. / 6, 1. / 6, 1. / 6}, ey[] = {2. / 6, 3. / 6, 0, 1. / 6};
     struct error err = {0};
     double psi;
-    assert_int_equal(psi_of_levels(&psi, x, 6, y, 6, 3, &err), 0);
+    assert_int_equal(psi_of_levels(&psi, NULL, x, 6, y, 6, 3, &err), 0);
     assert_true(fabs(psi - psi_of_shares(ex, ey, 4)) < 1e-12);
     /* Missing values and a heavy atom have bins of their own. */
     static double here[1000], there[1000];
@@ -226,9 +226,9 @@ static void test_psi(void **state)
         here[i] = i < 100 ? (double)NAN : i < 300 ? 42 : i;
         there[i] = i < 300 ? (double)NAN : i;
     }
-    assert_int_equal(psi_of_numbers(&psi, here, 1000, there, 1000, &err), 0);
+    assert_int_equal(psi_of_numbers(&psi, NULL, here, 1000, there, 1000, &err), 0);
     assert_true(psi > 1);
-    assert_int_equal(psi_of_numbers(&psi, here, 1000, here, 1000, &err), 0);
+    assert_int_equal(psi_of_numbers(&psi, NULL, here, 1000, here, 1000, &err), 0);
     assert_true(psi == 0);
 }
 
