@@ -78,10 +78,13 @@ static void add_reasons(json_t *list, const struct model *model, const float *ve
     size_t count = reasons_find(reasons, REASONS, model, vector, contributions, against, language);
     for (size_t i = 0; i < count; i++) {
         const struct feature *meaning = catalogue_feature(reasons[i].feature);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "code", meaning->name, "text",
-                                              reasons[i].text, "theme", catalogue_theme_code(meaning->theme),
-                                              "theme_label", catalogue_theme_label(meaning->theme, language),
-                                              "direction", against ? "against" : "for"));
+        double contribution = scoring_round(reasons[i].contribution);
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f}", "code",
+                                              meaning->name, "text", reasons[i].text, "fact", reasons[i].fact,
+                                              "theme", catalogue_theme_code(meaning->theme), "theme_label",
+                                              catalogue_theme_label(meaning->theme, language), "direction",
+                                              against ? "against" : "for", "contribution", contribution,
+                                              "points", points_of(contribution)));
     }
 }
 

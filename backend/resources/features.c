@@ -37,6 +37,7 @@ static json_t *render_entry(size_t id, const struct model *model, enum language 
     const struct column *column = catalogue_column(id);
     json_t *entry = render_feature(id, language);
     json_object_set_new(entry, "description", json_string(feature->description[language]));
+    json_object_set_new(entry, "story", json_pack("s?", catalogue_story_code(feature->story)));
     json_object_set_new(entry, "type", json_string(type_of(feature, column)));
     json_object_set_new(entry, "application", json_boolean(column != NULL));
     json_object_set_new(entry, "categories", render_categories(id, language));

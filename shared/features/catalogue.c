@@ -4,7 +4,7 @@
 
 #include "shared/features/category_labels.h"
 
-enum { PLAIN, SENSITIVE };
+enum { PLAIN, OBSCURE, SENSITIVE };
 
 /* Goes up with every change of a formula or of the list, so that stored vectors are built again. */
 static const char CATALOGUE_VERSION[] = "1";
@@ -15,13 +15,15 @@ static const struct catalogue_entry {
 } entries[FEATURE_COUNT] = {
 #define COLUMN_SOURCE(id) APPLICATION_##id
 #define DERIVED_SOURCE(id) (-1)
-#define FEATURE(id, source, its_theme, its_unit, its_action, privacy, french, english, in_french,            \
+#define FEATURE(id, source, its_theme, its_story, its_unit, its_action, telling, french, english, in_french, \
                 in_english)                                                                                  \
     [FEATURE_##id] = {{.name = #id,                                                                          \
                        .theme = THEME_##its_theme,                                                           \
+                       .story = STORY_##its_story,                                                           \
                        .unit = UNIT_##its_unit,                                                              \
                        .action = ACTION_##its_action,                                                        \
-                       .sensitive = (privacy) == SENSITIVE,                                                  \
+                       .sensitive = (telling) == SENSITIVE,                                                  \
+                       .obscure = (telling) == OBSCURE,                                                      \
                        .label = {[LANGUAGE_FR] = (french), [LANGUAGE_EN] = (english)},                       \
                        .description = {[LANGUAGE_FR] = (in_french), [LANGUAGE_EN] = (in_english)}},          \
                       source##_SOURCE(id)},
@@ -59,6 +61,33 @@ static const struct {
     [THEME_BUREAU] = {"bureau", {"Crédits chez d’autres prêteurs", "Credits at other lenders"}},
     [THEME_PREVIOUS] = {"previous", {"Demandes précédentes", "Earlier applications"}},
     [THEME_PAYMENTS] = {"payments", {"Historique de paiement", "Payment history"}},
+};
+
+static const char *const story_codes[STORY_COUNT] = {
+    [STORY_EXTERNAL_SCORES] = "external_scores",
+    [STORY_CREDIT] = "credit",
+    [STORY_INCOME] = "income",
+    [STORY_JOB] = "job",
+    [STORY_FAMILY] = "family",
+    [STORY_CAR] = "car",
+    [STORY_BUILDING] = "building",
+    [STORY_REGION] = "region",
+    [STORY_ADDRESSES] = "addresses",
+    [STORY_REGISTRATION] = "registration",
+    [STORY_IDENTITY_DOCUMENT] = "identity_document",
+    [STORY_PHONE] = "phone",
+    [STORY_DOCUMENTS] = "documents",
+    [STORY_SOCIAL_CIRCLE] = "social_circle",
+    [STORY_ENQUIRIES] = "enquiries",
+    [STORY_BUREAU_CREDITS] = "bureau_credits",
+    [STORY_BUREAU_DEBT] = "bureau_debt",
+    [STORY_BUREAU_OVERDUE] = "bureau_overdue",
+    [STORY_PREVIOUS_REFUSALS] = "previous_refusals",
+    [STORY_PREVIOUS_AMOUNTS] = "previous_amounts",
+    [STORY_PREVIOUS_TERMS] = "previous_terms",
+    [STORY_SINCE_PREVIOUS] = "since_previous",
+    [STORY_CARD_USE] = "card_use",
+    [STORY_PUNCTUALITY] = "punctuality",
 };
 
 static const char *const unit_codes[UNIT_COUNT_OF_UNITS] = {
@@ -99,6 +128,11 @@ const char *catalogue_theme_code(enum feature_theme theme)
 const char *catalogue_theme_label(enum feature_theme theme, enum language language)
 {
     return themes[theme].label[language];
+}
+
+const char *catalogue_story_code(enum feature_story story)
+{
+    return story_codes[story];
 }
 
 const char *catalogue_unit_code(enum feature_unit unit)

@@ -28,6 +28,38 @@ enum feature_theme {
     THEME_COUNT
 };
 
+/* Features that tell the same story about a client: one is computed from the others, or they measure one
+ * thing in several ways, so that the model spreads its effect over them as it happens to split. What is told
+ * to a client weighs a story as a whole (shared/model/reasons.h). */
+enum feature_story {
+    STORY_ALONE,             /* shares its story with no other feature */
+    STORY_EXTERNAL_SCORES,   /* the three scores and what is derived from them */
+    STORY_CREDIT,            /* amount, price of the goods, instalment, term, insurance */
+    STORY_INCOME,            /* the income, and what the credit weighs against it */
+    STORY_JOB,               /* time in the present job, or none */
+    STORY_FAMILY,            /* children and who they live with */
+    STORY_CAR,               /* a car and its age */
+    STORY_BUILDING,          /* the building's figures, each as average, mode and median */
+    STORY_REGION,            /* rating and population of the region */
+    STORY_ADDRESSES,         /* registered, lived and worked in different places */
+    STORY_REGISTRATION,      /* time since it */
+    STORY_IDENTITY_DOCUMENT, /* age of the document */
+    STORY_PHONE,             /* time with the number */
+    STORY_DOCUMENTS,         /* documents supplied and their number */
+    STORY_SOCIAL_CIRCLE,     /* people around the client who defaulted */
+    STORY_ENQUIRIES,         /* at the credit bureau, over six periods */
+    STORY_BUREAU_CREDITS,    /* how many credits elsewhere, and how old */
+    STORY_BUREAU_DEBT,       /* what is left of them to pay */
+    STORY_BUREAU_OVERDUE,    /* how late they are paid */
+    STORY_PREVIOUS_REFUSALS, /* earlier applications refused */
+    STORY_PREVIOUS_AMOUNTS,  /* asked for and granted before */
+    STORY_PREVIOUS_TERMS,    /* length and cost of earlier credits */
+    STORY_SINCE_PREVIOUS,    /* this credit against earlier ones */
+    STORY_CARD_USE,          /* how far the card's limit is used */
+    STORY_PUNCTUALITY,       /* instalments paid early, on time, late */
+    STORY_COUNT
+};
+
 enum feature_unit {
     UNIT_NONE,  /* a plain number */
     UNIT_MONEY, /* currency units of the application */
@@ -49,9 +81,11 @@ enum feature_action { ACTION_NONE, ACTION_RAISE, ACTION_LOWER, ACTION_EITHER };
 struct feature {
     const char *name;
     enum feature_theme theme;
+    enum feature_story story;
     enum feature_unit unit;
     enum feature_action action;
     bool sensitive; /* gender, age, family status and what stands for them: never a reason told to a client */
+    bool obscure;   /* a figure or code that means nothing to a client: no reason either */
     const char *label[LANGUAGE_COUNT];       /* a few words; starts with a capital */
     const char *description[LANGUAGE_COUNT]; /* one sentence a client understands */
 };
@@ -68,6 +102,9 @@ int catalogue_find(const char *name);
 /* "external_score", "credit", …: stable codes for JSON; and the theme's readable label. */
 const char *catalogue_theme_code(enum feature_theme theme);
 const char *catalogue_theme_label(enum feature_theme theme, enum language language);
+
+/* "external_scores", "credit", …: stable codes for JSON; NULL for STORY_ALONE. */
+const char *catalogue_story_code(enum feature_story story);
 
 /* "money", "days", …: stable codes for JSON. */
 const char *catalogue_unit_code(enum feature_unit unit);

@@ -163,6 +163,27 @@ describe('explain', () => {
             for (const reason of reasons) {
                 assert.ok(!sensitive.has(reason.code), reason.code);
                 assert.equal(byName.get(reason.code) > 0, reason.direction === 'against', reason.code);
+                assert.ok(reason.text.startsWith(`${reason.fact} `), reason.text);
+            }
+        }
+    });
+
+    test('tells each story once, by the sum of its contributions', async () => {
+        const { body: catalogue } = await backend.get('/features');
+        const story = new Map(catalogue.features.map((feature) => [feature.name, feature.story ?? feature.name]));
+        assert.equal(story.get('EXT_PRODUCT'), story.get('EXT_SOURCE_1'));
+        const { body } = await backend.post('/explain', { instances: clients.map(({ client_id }) => ({ client_id })) });
+        for (const { reasons, contributions } of body.predictions) {
+            const nets = new Map();
+            for (const { feature, contribution } of contributions)
+                nets.set(story.get(feature), (nets.get(story.get(feature)) ?? 0n) + units(contribution));
+            const told = reasons.map(({ code }) => story.get(code));
+            assert.equal(new Set(told).size, told.length, told.join());
+            for (const [i, reason] of reasons.entries()) {
+                assert.equal(units(reason.contribution), nets.get(told[i]), reason.code);
+                assert.equal(reason.contribution > 0, reason.direction === 'against', reason.code);
+                if (i > 0 && reasons[i - 1].direction === reason.direction)
+                    assert.ok(Math.abs(reason.contribution) <= Math.abs(reasons[i - 1].contribution), reason.code);
             }
         }
     });

@@ -90,6 +90,39 @@ static void what_depends_on_age_or_family_is_sensitive(void **state)
     assert_false(catalogue_feature(FEATURE_AMT_CREDIT)->sensitive);
 }
 
+static void stories_have_members_and_codes(void **state)
+{
+    (void)state;
+    size_t members[STORY_COUNT] = {0};
+    for (size_t i = 0; i < FEATURE_COUNT; i++) {
+        const struct feature *feature = catalogue_feature(i);
+        members[feature->story]++;
+        assert_int_equal(feature->story == STORY_EXTERNAL_SCORES, feature->theme == THEME_EXTERNAL_SCORE);
+        assert_false(feature->sensitive && feature->obscure);
+    }
+    assert_null(catalogue_story_code(STORY_ALONE));
+    for (int i = STORY_ALONE + 1; i < STORY_COUNT; i++) {
+        assert_true(members[i] >= 2);
+        check_text(catalogue_story_code((enum feature_story)i), "story");
+        for (int j = STORY_ALONE + 1; j < i; j++)
+            assert_string_not_equal(catalogue_story_code((enum feature_story)i),
+                                    catalogue_story_code((enum feature_story)j));
+    }
+}
+
+static void what_means_nothing_to_a_client_is_obscure(void **state)
+{
+    (void)state;
+    static const size_t obscure[] = {FEATURE_EXT_PRODUCT, FEATURE_FLAG_DOCUMENT_3, FEATURE_LIVINGAREA_AVG,
+                                     FEATURE_HOUR_APPR_PROCESS_START};
+    static const size_t clear[] = {FEATURE_EXT_MIN, FEATURE_DOCUMENT_COUNT, FEATURE_WALLSMATERIAL_MODE,
+                                   FEATURE_OWN_CAR_AGE};
+    for (size_t i = 0; i < sizeof obscure / sizeof *obscure; i++)
+        assert_true(catalogue_feature(obscure[i])->obscure);
+    for (size_t i = 0; i < sizeof clear / sizeof *clear; i++)
+        assert_false(catalogue_feature(clear[i])->obscure);
+}
+
 static void themes_and_units_have_codes(void **state)
 {
     (void)state;
@@ -169,6 +202,8 @@ int main(void)
         cmocka_unit_test(every_application_column_is_a_feature),
         cmocka_unit_test(every_category_has_a_label),
         cmocka_unit_test(what_depends_on_age_or_family_is_sensitive),
+        cmocka_unit_test(stories_have_members_and_codes),
+        cmocka_unit_test(what_means_nothing_to_a_client_is_obscure),
         cmocka_unit_test(themes_and_units_have_codes),
         cmocka_unit_test(values_read_as_people_say_them),
         cmocka_unit_test(absurd_values_do_not_overflow),

@@ -16,31 +16,10 @@
 #include "shared/base/file.h"
 #include "shared/model/decision.h"
 #include "shared/model/model.h"
-#include "shared/model/reasons.h"
+#include "tests/support/drawn_vectors.h"
 
 static const char DEMO[] = "models/demo";
 enum { ROWS = 600, THREADS = 8 };
-
-/* Vectors between the quantiles of the features: plausible, and nobody. */
-static float *draw_vectors(const struct model *model, size_t rows)
-{
-    unsigned seed = 11;
-    float *vectors = malloc(rows * FEATURE_COUNT * sizeof *vectors);
-    const json_t *features = json_object_get(model_reference(model), "features");
-    for (size_t i = 0; i < rows * FEATURE_COUNT; i++) {
-        const json_t *feature = json_object_get(features, catalogue_feature(i % FEATURE_COUNT)->name);
-        const json_t *quantiles = json_object_get(feature, "quantiles");
-        const json_t *shares = json_object_get(feature, "shares");
-        vectors[i] = NAN;
-        if (rand_r(&seed) % 4 == 0)
-            continue;
-        if (quantiles)
-            vectors[i] = (float)json_number_value(json_array_get(quantiles, (size_t)(rand_r(&seed) % 101)));
-        else if (shares)
-            vectors[i] = (float)((unsigned)rand_r(&seed) % json_array_size(shares));
-    }
-    return vectors;
-}
 
 static int load_demo(void **state)
 {
@@ -72,7 +51,7 @@ static void explanations_add_up_to_the_prediction(void **state)
 {
     struct model *model = *state;
     struct error err = {0};
-    float *vectors = draw_vectors(model, ROWS);
+    float *vectors = drawn_vectors(model, ROWS, 11);
     double first_base = 0;
     for (size_t i = 0; i < ROWS; i++) {
         const float *vector = vectors + i * FEATURE_COUNT;
@@ -100,7 +79,7 @@ static void many_rows_score_as_one_does(void **state)
 {
     struct model *model = *state;
     struct error err = {0};
-    float *vectors = draw_vectors(model, ROWS);
+    float *vectors = drawn_vectors(model, ROWS, 11);
     struct score together[ROWS];
     assert_int_equal(model_predict(model, vectors, ROWS, together, &err), 0);
     for (size_t i = 0; i < ROWS; i++) {
@@ -135,7 +114,7 @@ static void *work(void *context)
 static void threads_do_not_disturb_each_other(void **state)
 {
     struct model *model = *state;
-    float *vectors = draw_vectors(model, ROWS);
+    float *vectors = drawn_vectors(model, ROWS, 11);
     struct job *jobs = calloc(THREADS + 1, sizeof *jobs);
     pthread_t threads[THREADS];
     for (int i = 0; i <= THREADS; i++)
@@ -151,36 +130,6 @@ static void threads_do_not_disturb_each_other(void **state)
                             sizeof jobs[i].first_contribution);
     }
     free(jobs);
-    free(vectors);
-}
-
-static void reasons_are_for_the_client(void **state)
-{
-    struct model *model = *state;
-    float *vectors = draw_vectors(model, ROWS);
-    size_t told = 0;
-    for (size_t i = 0; i < ROWS; i += 10) {
-        const float *vector = vectors + i * FEATURE_COUNT;
-        struct score score;
-        double contributions[FEATURE_COUNT];
-        double base = 0;
-        assert_int_equal(model_explain(model, vector, &score, contributions, &base, NULL), 0);
-        for (int against = 0; against <= 1; against++) {
-            struct reason reasons[4];
-            size_t count = reasons_find(reasons, 4, model, vector, contributions, against, LANGUAGE_FR);
-            for (size_t j = 0; j < count; j++) {
-                const struct feature *feature = catalogue_feature(reasons[j].feature);
-                assert_false(feature->sensitive);
-                assert_true((reasons[j].contribution > 0) == (against == 1));
-                assert_true(reasons[j].contribution == contributions[reasons[j].feature]);
-                assert_non_null(strstr(reasons[j].text, feature->label[LANGUAGE_FR]));
-                if (j > 0)
-                    assert_true(fabs(reasons[j].contribution) <= fabs(reasons[j - 1].contribution));
-                told++;
-            }
-        }
-    }
-    assert_true(told > ROWS / 10 * 4);
     free(vectors);
 }
 
@@ -318,7 +267,6 @@ int main(void)
         cmocka_unit_test(explanations_add_up_to_the_prediction),
         cmocka_unit_test(many_rows_score_as_one_does),
         cmocka_unit_test(threads_do_not_disturb_each_other),
-        cmocka_unit_test(reasons_are_for_the_client),
         cmocka_unit_test(damaged_artifacts_are_refused),
         cmocka_unit_test(broken_files_are_refused),
         cmocka_unit_test(points_follow_the_banks_scale),
