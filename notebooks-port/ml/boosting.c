@@ -8,9 +8,6 @@
 
 #include "shared/model/booster.h"
 
-/* Histogram sums are floating-point, so their order, hence the number of threads, decides their last bits. */
-static const char TRAINING_THREADS[] = "2";
-
 struct boosting {
     BoosterHandle handle;
 };
@@ -24,7 +21,7 @@ json_t *boosting_defaults(void)
 
 static int make_matrix(DMatrixHandle *out, const struct examples *data, struct error *err)
 {
-    if (XGDMatrixCreateFromMat(data->values, data->rows, data->columns, NAN, out))
+    if (XGDMatrixCreateFromMat_omp(data->values, data->rows, data->columns, NAN, out, BOOSTING_THREADS))
         return booster_fail(err, "reading a matrix");
     if (!data->labels)
         return 0;
@@ -55,8 +52,10 @@ static int set_parameters(BoosterHandle handle, const json_t *parameters, uint64
         if (XGBoosterSetParam(handle, name, json_is_string(value) ? json_string_value(value) : text))
             return booster_fail(err, "setting a parameter");
     }
+    char threads[16];
+    snprintf(threads, sizeof threads, "%d", BOOSTING_THREADS);
     snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
-    if (XGBoosterSetParam(handle, "seed", text) || XGBoosterSetParam(handle, "nthread", TRAINING_THREADS) ||
+    if (XGBoosterSetParam(handle, "seed", text) || XGBoosterSetParam(handle, "nthread", threads) ||
         XGBoosterSetParam(handle, "verbosity", "0"))
         return booster_fail(err, "setting a parameter");
     return 0;

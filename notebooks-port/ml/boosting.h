@@ -24,6 +24,10 @@ struct boosting_plan {
     unsigned rounds;
 };
 
+/* Threads of every training, whatever the machine: histogram sums are floating-point, so their order, hence
+ * the number of threads, decides their last bits. */
+enum { BOOSTING_THREADS = 2 };
+
 /* Trains `rounds` trees. `parameters` is an object of XGBoost parameters; training always uses the same
  * number of threads, so that the same seed gives the same trees on every machine. The caller frees *out. */
 int boosting_train(struct boosting **out, const struct examples *data, const json_t *parameters,
