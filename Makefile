@@ -33,6 +33,7 @@ LIBBACKEND   := $(BUILD)/libbackend.a
 LIBFRONTEND  := $(BUILD)/libfrontend.a
 LIBNOTEBOOKS := $(BUILD)/libnotebooks.a
 ASSETS       := $(BUILD)/frontend-assets
+BENCHES      := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
 PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/frontend $(NOTEBOOKS)
 
 .SECONDARY: # objects of test programs stay
@@ -88,6 +89,12 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(LIBBACKEND) $(LIBFRONT
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ -lcmocka $(BACKEND_LIBS) $(FRONTEND_LIBS) $(NOTEBOOK_LIBS) $(SHARED_LIBS)
+
+# What `make bench` measures of ours.
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBBACKEND) $(LIBNOTEBOOKS) $(LIBSHARED)
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@$(CC) $(LDFLAGS) $^ -o $@ $(BACKEND_LIBS) $(NOTEBOOK_LIBS) $(SHARED_LIBS)
 
 $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(SHARED_SRC)
 	@mkdir -p $(@D)
@@ -175,6 +182,12 @@ fuzz: ## fuzz every reader of outside bytes, FUZZ_SECONDS each (default 60)
 	@set -e; for source in tests/fuzz/fuzz_*.c; do \
 	    program=$(BUILD)/tests/$$(basename $$source .c); \
 	    $(MAKE) -s --no-print-directory $$program; $$program -max_total_time=$(FUZZ_SECONDS); done
+
+.PHONY: bench
+bench: ## measure against pandas, scikit-learn and XGBoost (ONLY="NAME…", BENCH_LARGE=1 for the large ones too)
+	@scripts/install.sh build bench
+	@$(MAKE) -s --no-print-directory -j$$(nproc) build $(BENCHES)
+	@BUILD='$(BUILD)' node tests/bench/bench.js $(ONLY)
 
 .PHONY: container
 container: ## build both images, bring them up with compose, try them

@@ -1,0 +1,64 @@
+// What `make bench` computes from its measurements, and that its scenarios are whole.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { compare, fill, isMet, median, merge, ratios, summarise } from '../bench/figures.js';
+import { page } from '../bench/page.js';
+import { root } from './support/backend.js';
+
+const run = (seconds) => ({ seconds, process_s: seconds + 1, megabytes: 10 * seconds });
+
+test('medians and ratios are taken pair by pair', () => {
+    assert.equal(median([3, 1, 2]), 2);
+    assert.equal(median([4, 1, 2, 3]), 2.5);
+    assert.deepEqual(ratios([run(1), run(2), run(4)], [run(10), run(30), run(20)]), { median: 10, lowest: 5, highest: 15 });
+    assert.deepEqual(summarise([run(1), run(3)]).process_s, { median: 3, lowest: 2, highest: 4 });
+});
+
+test('goals are judged by the median ratio and the worst run', () => {
+    const result = { ours: summarise([run(1), run(2)]), ratio: { median: 10, lowest: 1, highest: 20 } };
+    assert.equal(isMet(undefined, result), null);
+    assert.equal(isMet({ times: 10 }, result), true);
+    assert.equal(isMet({ times: 10.1 }, result), false);
+    assert.equal(isMet({ seconds: 2, megabytes: 20 }, result), true);
+    assert.equal(isMet({ seconds: 1.9, megabytes: 20 }, result), false);
+    assert.equal(isMet({ seconds: 2, megabytes: 19 }, result), false);
+});
+
+test('figures that differ, or are absent, are not the same', () => {
+    const checks = { loss: { relative: 0.01 }, rows: {}, auc: { absolute: 0.1 } };
+    const same = compare(checks, { loss: 101, rows: 5, auc: 0.7 }, { loss: 100, rows: 5, auc: 0.75 });
+    assert.deepEqual(same.map((check) => check.same), [true, true, true]);
+    const other = compare(checks, { loss: 102, rows: 6 }, { loss: 100, rows: 5, auc: 0.75 });
+    assert.deepEqual(other.map((check) => check.same), [false, false, false]);
+});
+
+test('results of another machine are not kept beside new ones', () => {
+    const kept = { machine: { processors: 2 }, results: [{ name: 'a', pairs: 1 }, { name: 'b', pairs: 1 }] };
+    assert.deepEqual(merge(kept, { processors: 2 }, [{ name: 'a', pairs: 5 }]).results, [{ name: 'a', pairs: 5 }, { name: 'b', pairs: 1 }]);
+    assert.deepEqual(merge(kept, { processors: 4 }, [{ name: 'a', pairs: 5 }]).results, [{ name: 'a', pairs: 5 }]);
+});
+
+test('every scenario names data, commands and a check of its peer', () => {
+    const { data, scenarios } = JSON.parse(readFileSync(join(root, 'tests/bench/scenarios.json'), 'utf8'));
+    assert.equal(new Set(scenarios.map((s) => s.name)).size, scenarios.length);
+    const words = { build: 'build', work: 'work', shared: 'shared', python: 'python', peers: 'tests/bench/peers' };
+    for (const name of Object.keys(data))
+        Object.assign(words, { [name]: name, [`${name}.rows`]: '1', [`${name}.columns`]: '1', [`${name}.json`]: '{}' });
+    for (const scenario of scenarios) {
+        assert.ok(scenario.title && scenario.pairs > 0 && data[scenario.data], scenario.name);
+        for (const word of fill([...scenario.ours, ...(scenario.peer ?? [])], words)) {
+            const program = /^build\/bench\/(.*)$/.exec(word)?.[1];
+            if (program) assert.ok(existsSync(join(root, `tests/bench/${program}.c`)), word);
+            if (word.startsWith('tests/')) assert.ok(existsSync(join(root, word)), word);
+        }
+        if (scenario.peer) assert.ok(scenario.peer_name && (scenario.check || scenario.note), scenario.name);
+    }
+    assert.throws(() => fill(['{nobody}'], words), /stands for nothing/);
+});
+
+test('docs/performance.md is what its figures give', () => {
+    const written = JSON.parse(readFileSync(join(root, 'docs/performance.json'), 'utf8'));
+    assert.equal(readFileSync(join(root, 'docs/performance.md'), 'utf8'), page(written));
+});

@@ -1,0 +1,96 @@
+// docs/performance.md from the results, and the same rows for the terminal.
+
+const digits = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+const range = ({ median, lowest, highest }, write = digits) => `${write(median)} (${write(lowest)}–${write(highest)})`;
+
+function goalText(goal) {
+    if (!goal) return '–';
+    return [goal.times !== undefined && `≥ ${goal.times} ×`,
+        goal.seconds !== undefined && `≤ ${goal.seconds} s`,
+        goal.megabytes !== undefined && `≤ ${goal.megabytes} MB`].filter(Boolean).join(', ');
+}
+
+function verdict({ met, checks }) {
+    if (checks.some((check) => !check.same)) return 'results differ';
+    return met === null ? '–' : met ? 'yes' : '**no**';
+}
+
+/** One line for the terminal. */
+export function line(result) {
+    const against = result.peer
+        ? `${range(result.ratio)} × ${result.peer_name} (${digits(result.peer.seconds.median)} s)`
+        : `${digits(result.ours.megabytes.highest)} MB`;
+    return `${result.name}: ${digits(result.ours.seconds.median)} s, ${against}; goal ${goalText(result.goal)}: `
+        + verdict(result).replaceAll('*', '');
+}
+
+function table(head, rows) {
+    return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function checkText({ checks, peer }) {
+    if (!peer) return '–';
+    return checks.map(({ figure, ours, peer: theirs }) => `${figure} ${ours} / ${theirs}`).join(', ') || 'not the same work';
+}
+
+const METHOD = `Written by \`make bench\`. It installs the peers from Debian, builds, prepares the data and then, for each step, runs ours and
+the named peer turn about (A B A B …) on the same files, after one run of each that is not counted. Figures are the
+median of the runs with the smallest and the largest in brackets; a ratio is taken pair by pair, so that what slows the
+machine for a while slows both.
+
+- *Seconds* are of the step alone: without the start of an interpreter, imports and, for methods, reading the examples. For
+  features they include reading the CSV files. The second table has whole processes, as \`/usr/bin/time\` saw them.
+- Both sides may use as many threads as the machine has processors, except XGBoost's training, which has the same fixed number on both
+  sides. numpy computes with OpenBLAS; \`make bench\` refuses a slower one.
+- Where both sides print the figures named under *checked*, they must agree, or the row says so and \`make bench\` fails. A
+  missed goal does not fail: timings depend on the machine.
+- The data: the generated portfolio is the same bytes on every machine; rows on real data need the Kaggle files.`;
+
+const AGAIN = `    make bench                      # all but the large ones
+    make bench ONLY="train"         # one, or several by name
+    make bench ONLY="scale"         # 300,000 clients; needs 4 GB of disk while it runs
+    make bench BENCH_LARGE=1        # all
+    make bench PAIRS=1              # a quick look that is not written down
+
+A step is an entry of \`tests/bench/scenarios.json\`: its commands, the data they need, the figures that must agree and
+the goal. Rows that were not measured again stay, unless the machine or the software has changed; \`performance.json\` beside this
+page has the same for machines.`;
+
+export function page({ machine, results }) {
+    const steps = results.map((r) => [
+        `\`${r.name}\`: ${r.title}`, r.data, range(r.ours.seconds),
+        r.peer ? `${r.peer_name}: ${range(r.peer.seconds)}` : '–', r.ratio ? range(r.ratio) : '–',
+        goalText(r.goal), verdict(r)]);
+    const processes = results.map((r) => [
+        `\`${r.name}\``, range(r.ours.process_s), r.peer ? range(r.peer.process_s) : '–',
+        digits(r.ours.megabytes.highest), r.peer ? digits(r.peer.megabytes.highest) : '–', checkText(r),
+        r.pairs, r.date, r.load.toFixed(1)]);
+    const notes = results.filter((r) => r.note).map((r) => `- \`${r.name}\`: ${r.note}`);
+    const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`).join(', ');
+    return `# Performance
+
+${METHOD}
+
+## Steps
+
+${table(['step', 'data', 'ours, s', 'peer, s', 'times faster', 'goal', 'met'], steps)}
+
+${notes.join('\n')}
+
+## Whole processes
+
+${table(['step', 'ours, s', 'peer, s', 'ours, MB at most', 'peer, MB at most', 'checked: ours / peer', 'pairs',
+        'measured', 'load before'], processes)}
+
+*Load before* is what else ran on the machine when the measuring began (processes, mean of one minute); 0.0 is best.
+
+## Machine and versions
+
+${machine.processors} × ${machine.processor}, ${machine.memory_gb} GB; ${machine.system};
+${machine.compiler}, ${machine.optimise}; ${versions}.
+
+## Again
+
+${AGAIN}
+`;
+}
