@@ -146,11 +146,5 @@ int client_contributions_view(json_t **out, const struct http_exchange *exchange
                                 .highlight = -1};
     int status = chart_view(out, &chart, exchange->language, err);
     json_decref(description);
-    if (status == 0)
-        json_object_set_new(*out, "size",
-                            json_string(bars.count > 21   ? "huge"
-                                        : bars.count > 16 ? "tall"
-                                        : bars.count > 11 ? "large"
-                                                          : "medium"));
     return status;
 }

@@ -18,6 +18,23 @@ const char *chart_paint_name(enum chart_paint paint)
     return paint_names[paint];
 }
 
+const char *chart_size(size_t rows, size_t least)
+{
+    static const char *const classes[] = {NULL, "medium", "large", "tall", "huge"};
+    enum { CLASSES = sizeof classes / sizeof *classes, ROWS_A_CLASS = 5 };
+    size_t class = rows <= least ? 0 : (rows - least - 1) / ROWS_A_CLASS + 1;
+    return classes[class < CLASSES ? class : CLASSES - 1];
+}
+
+/* Lying bars need room for their labels; those of a client's contributions for their figures too. */
+static const char *size_of(const struct chart *chart)
+{
+    enum { LOW_BARS = 8, LOW_FIGURES = 6 };
+    return chart->kind == CHART_CATEGORIES  ? chart_size(chart->count, LOW_BARS)
+           : chart->kind == CHART_DIVERGING ? chart_size(chart->count, LOW_FIGURES)
+                                            : NULL;
+}
+
 json_t *chart_texts(const char *const *texts, size_t count)
 {
     json_t *array = json_array();
@@ -90,9 +107,10 @@ int chart_view(json_t **out, const struct chart *chart, enum language language, 
         json_array_append_new(headings, json_string(chart->series[i].label));
     for (size_t i = 0; i < chart->count; i++)
         json_array_append_new(rows, row_of(chart, i, language));
-    *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "kind", kind_names[chart->kind], "title",
-                     chart->title, "description", chart->description, "label_heading", chart->label_heading,
-                     "data", data, "has_table", 1, "headings", headings, "rows", rows);
+    *out =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:b, s:o, s:o}", "kind", kind_names[chart->kind], "title",
+                  chart->title, "description", chart->description, "label_heading", chart->label_heading,
+                  "data", data, "size", size_of(chart), "has_table", 1, "headings", headings, "rows", rows);
     free(data);
     return *out ? 0 : error_set(err, ERROR_INTERNAL, "a chart's texts are not UTF-8");
 }

@@ -13,6 +13,10 @@ const char *chart_paint_name(enum chart_paint paint);
 /* A new array of numbers; null for what is not finite. */
 json_t *chart_numbers(const double *values, size_t count);
 
+/* The style sheet's class for a drawing of `rows` lying bars or rows of points, of which the smallest class
+ * takes `least`; NULL: the ordinary height does. */
+const char *chart_size(size_t rows, size_t least);
+
 /* A new array of texts. */
 json_t *chart_texts(const char *const *texts, size_t count);
 

@@ -195,10 +195,10 @@
       delete options.plugins.markLine.mark;
       options.indexAxis = "y";
       options.scales = {
-        x: scale({ beginAtZero: true, ticks: { maxTicksLimit: 4, callback: counts } }),
+        x: scale({ beginAtZero: true, title: data.x, ticks: { maxTicksLimit: 4, callback: counts } }),
         y: scale({ grid: { display: false }, ticks: { autoSkip: false } }),
       };
-      const labels = data.labels.map((label, i) => wrap(i === data.highlight ? `▸ ${label}` : label, 24));
+      const labels = data.labels.map((label, i) => wrap(i === data.highlight ? `▸ ${label}` : label, data.wide ? 44 : 24));
       return { type: "bar", data: { labels, datasets: series(data, (values) => values) }, options };
     },
 
@@ -320,12 +320,14 @@
   function draw(canvas) {
     drawn.get(canvas)?.destroy();
     const data = JSON.parse(canvas.dataset.chart);
+    data.wide = canvas.parentElement.clientWidth > 560;
     drawn.set(canvas, new Chart(canvas, { ...kinds[data.kind](data), plugins: [markLine, barFigures] }));
   }
 
   function drawAll(within = document) {
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     Chart.defaults.font.size = 13;
+    Chart.defaults.locale = language;
     for (const canvas of drawn.keys()) {
       if (canvas.isConnected) continue;
       drawn.get(canvas).destroy();

@@ -17,15 +17,7 @@ static char *data_of(const struct point_chart *chart)
     return text;
 }
 
-/* The class that gives the drawing its height. */
-static const char *size_of(const struct point_chart *chart)
-{
-    return !chart->rows             ? "medium"
-           : chart->row_count <= 12 ? "medium"
-           : chart->row_count <= 17 ? "large"
-           : chart->row_count <= 24 ? "tall"
-                                    : "huge";
-}
+enum { LOW_ROWS = 7 };
 
 int point_chart_view(json_t **out, const struct point_chart *chart, enum language language, struct error *err)
 {
@@ -36,7 +28,10 @@ int point_chart_view(json_t **out, const struct point_chart *chart, enum languag
     if (!data)
         return error_set(err, ERROR_INTERNAL, "a chart's data are no JSON");
     *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "kind", "points", "title", chart->title, "description",
-                     chart->description, "data", data, "size", size_of(chart), "has_table", 0);
+                     chart->description, "data", data, "size",
+                     chart->rows && chart->row_count > LOW_ROWS ? chart_size(chart->row_count, LOW_ROWS)
+                                                                : "medium",
+                     "has_table", 0);
     free(data);
     if (*out && chart->tone)
         json_object_set_new(*out, "tone",
