@@ -166,7 +166,7 @@ static void run(const struct search *search)
     }
 }
 
-static int check_values(const struct examples *examples, struct error *err)
+int neighbours_check(const struct examples *examples, struct error *err)
 {
     size_t cells = examples->rows * examples->columns, first = SIZE_MAX;
 #pragma omp parallel for reduction(min : first)
@@ -198,7 +198,7 @@ static int check(const struct examples *data, const struct examples *queries, co
     if (data->rows > UINT32_MAX - 1 || data->rows < (size_t)count + (own ? 1 : 0))
         return error_set(err, ERROR_INVALID, "%zu rows for %u neighbours; %u to %u are possible", data->rows,
                          count, count + (own ? 1u : 0u), UINT32_MAX - 1);
-    return check_values(data, err) || check_values(queries, err) ? -1 : 0;
+    return neighbours_check(data, err) || (queries != data && neighbours_check(queries, err)) ? -1 : 0;
 }
 
 int neighbours_find(uint32_t *rows, double *distances, const struct examples *data,

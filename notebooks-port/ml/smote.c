@@ -152,7 +152,8 @@ int smote_sample(struct examples *out, const struct examples *data, const struct
     struct sampling sampling = {.data = data};
     *out = (struct examples){0};
     int status = check_plan(plan, err) || count_classes(&sampling, plan, err) ||
-                         find_neighbours(&sampling, plan, err) || write_rows(out, &sampling, plan, err)
+                         neighbours_check(data, err) || find_neighbours(&sampling, plan, err) ||
+                         write_rows(out, &sampling, plan, err)
                      ? -1
                      : 0;
     examples_free(&sampling.rare);
