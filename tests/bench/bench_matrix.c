@@ -1,8 +1,7 @@
 /* Writes the examples that benchmarks hand to both sides: values.f32 (rows of float32, NaN missing),
- * filled.f32 (the same with each column's median in the gaps) and labels.u8 into a folder; prints their
- * shape. */
+ * filled.f32 (the same with each column's median in the gaps), standard.f32 (those around mean 0 with spread
+ * 1) and labels.u8 into a folder; prints their shape. */
 #include <gsl/gsl_sort.h>
-#include <gsl/gsl_statistics.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 
 #include "notebooks-port/ml/matrix.h"
+#include "notebooks-port/ml/preparation.h"
 #include "shared/base/file.h"
 #include "shared/data/table.h"
 
@@ -72,26 +72,6 @@ static int read_application(struct matrix *out, const char *folder, struct error
     return status;
 }
 
-static int fill_gaps(struct matrix *matrix, struct error *err)
-{
-    double *known = malloc((matrix->rows + 1) * sizeof *known);
-    if (!known)
-        return error_set(err, ERROR_INTERNAL, "out of memory");
-    for (size_t column = 0; column < matrix->columns; column++) {
-        size_t count = 0;
-        for (size_t row = 0; row < matrix->rows; row++)
-            if (!isnan(matrix->values[row * matrix->columns + column]))
-                known[count++] = (double)matrix->values[row * matrix->columns + column];
-        gsl_sort(known, 1, count);
-        float median = count ? (float)gsl_stats_median_from_sorted_data(known, 1, count) : 0;
-        for (size_t row = 0; row < matrix->rows; row++)
-            if (isnan(matrix->values[row * matrix->columns + column]))
-                matrix->values[row * matrix->columns + column] = median;
-    }
-    free(known);
-    return 0;
-}
-
 static int write_bytes(const char *folder, const char *name, const void *bytes, size_t length,
                        struct error *err)
 {
@@ -99,14 +79,37 @@ static int write_bytes(const char *folder, const char *name, const void *bytes, 
     return file_path(path, sizeof path, folder, name, err) ? -1 : file_write(path, bytes, length, err);
 }
 
-static int write_examples(struct matrix *matrix, const char *folder, struct error *err)
+/* Writes the examples after the `steps` of a preparation. */
+static int write_prepared(const struct preparation *preparation, const struct examples *examples,
+                          unsigned steps, const char *folder, const char *name, struct error *err)
 {
-    size_t bytes = matrix->rows * matrix->columns * sizeof *matrix->values;
-    if (file_make_folder(folder, err) ||
-        write_bytes(folder, "labels.u8", matrix->labels, matrix->rows, err) ||
-        write_bytes(folder, "values.f32", matrix->values, bytes, err) || fill_gaps(matrix, err))
-        return -1;
-    return write_bytes(folder, "filled.f32", matrix->values, bytes, err);
+    struct examples prepared = {0};
+    int status = preparation_apply(&prepared, preparation, examples, steps, err);
+    if (status == 0)
+        status = write_bytes(folder, name, prepared.values,
+                             prepared.rows * prepared.columns * sizeof *prepared.values, err);
+    examples_free(&prepared);
+    return status;
+}
+
+static int write_examples(const struct matrix *matrix, const char *folder, struct error *err)
+{
+    struct preparation preparation = {0};
+    struct examples examples = matrix_examples(matrix);
+    const unsigned all = PREPARATION_FILL | PREPARATION_STANDARDISE;
+    int status = file_make_folder(folder, err);
+    if (status == 0)
+        status = write_bytes(folder, "labels.u8", matrix->labels, matrix->rows, err);
+    if (status == 0)
+        status = preparation_fit(&preparation, &examples, err);
+    if (status == 0)
+        status = write_prepared(&preparation, &examples, 0, folder, "values.f32", err);
+    if (status == 0)
+        status = write_prepared(&preparation, &examples, PREPARATION_FILL, folder, "filled.f32", err);
+    if (status == 0)
+        status = write_prepared(&preparation, &examples, all, folder, "standard.f32", err);
+    preparation_free(&preparation);
+    return status;
 }
 
 int main(int argc, char **argv)
