@@ -8,10 +8,13 @@
 
 #include "notebooks-port/ml/processors.h"
 
-/* Rows lie in tiles, column after column, so that one column of a tile is TILE_PANELS vectors. A tile stays
- * in the first-level cache while a block of queries, which stays in the second, passes it. */
+/* With x and y around the mean of the data, |x − y|² = |x|² + 2 (|y|²/2 − x·y): the bracket, the score of a
+ * row y for a query x, is a product of matrices. Rows lie in tiles, column after column, so that one column
+ * of a tile is TILE_PANELS vectors. A tile stays in the first-level cache while a block of queries, which
+ * stays in the second, passes it. */
 enum { WIDTH = 16, TILE_PANELS = 2, TILE_ROWS = WIDTH * TILE_PANELS, TILE_QUERIES = 4, BLOCK_QUERIES = 64 };
-enum { LANES = 8 }; /* of a distance in double precision */
+enum { LANES = 8 };      /* of a distance in double precision */
+enum { STRETCH = 4096 }; /* values checked at once */
 
 typedef float vector __attribute__((vector_size(WIDTH * sizeof(float))));
 
@@ -24,33 +27,37 @@ struct search {
     const struct examples *data, *queries;
     const uint32_t *own;
     size_t count, tiles;
-    float *packed;     /* [tiles][columns][TILE_ROWS], 0 behind the last row */
+    float *mean;       /* [columns] */
+    float *packed;     /* [tiles][columns][TILE_ROWS] around the mean, 0 behind the last row */
+    float *half;       /* [tiles][TILE_ROWS] half the squared norm of a row, infinite behind the last one */
+    double *farthest;  /* [tiles] the largest norm of a row */
+    float *asked;      /* [queries][columns] around the mean */
     struct near *near; /* [queries][count], the nearest first */
 };
 
-/* Squared distances of TILE_QUERIES queries to the rows of a tile. */
+/* Scores of the rows of a tile for TILE_QUERIES queries. */
 FOR_EACH_PROCESSOR
-static void measure_tile(float (*restrict out)[TILE_ROWS], const float *restrict tile,
-                         const float *const *queries, size_t columns)
+static void score_tile(float (*restrict out)[TILE_ROWS], const float *restrict tile,
+                       const float *restrict half, const float *const *queries, size_t columns)
 {
-    vector sums[TILE_QUERIES][TILE_PANELS] = {0};
+    vector sums[TILE_QUERIES][TILE_PANELS];
+    for (size_t q = 0; q < TILE_QUERIES; q++)
+        memcpy(sums[q], half, sizeof sums[q]);
     for (size_t c = 0; c < columns; c++)
         for (size_t p = 0; p < TILE_PANELS; p++) {
             const vector *values = (const vector *)(tile + c * TILE_ROWS + p * WIDTH);
-            for (size_t q = 0; q < TILE_QUERIES; q++) {
-                vector difference = *values - queries[q][c];
-                sums[q][p] += difference * difference;
-            }
+            for (size_t q = 0; q < TILE_QUERIES; q++)
+                sums[q][p] -= *values * queries[q][c];
         }
     memcpy(out, sums, sizeof sums);
 }
 
 FOR_EACH_PROCESSOR
-static bool has_within(const float *distances, float bound)
+static bool has_within(const float *scores, float limit)
 {
     int found = 0;
     for (size_t i = 0; i < TILE_ROWS; i++)
-        found |= distances[i] <= bound;
+        found |= scores[i] <= limit;
     return found;
 }
 
@@ -91,47 +98,61 @@ static void insert(struct near *near, size_t count, struct near item)
     near[at] = item;
 }
 
-/* No row whose distance in floats is larger can be as near as `worst`. A float sum of `columns` squares of
- * differences, all of one sign, is off by at most columns + 2 roundings (Higham 2002, ch. 3); taken twice,
- * and a little more for squares too small for a normal float. */
-static float bound_of(double worst, size_t columns)
+/* What no score of a row exceeds that is as near as `worst`, for a query of norm `own` and rows whose norms
+ * are at most `other`. Sums of columns + 2 floats are off by at most as many roundings of the sum of their
+ * absolute values (Higham 2002, ch. 3), which is below (own + other)², and so are the rounded coordinates;
+ * FLT_EPSILON is two roundings. */
+static float limit_of(double worst, double own, double other, size_t columns)
 {
-    return (float)(worst * (1 + (double)(columns + 4) * FLT_EPSILON) + FLT_MIN);
+    if (isinf(worst))
+        return FLT_MAX;
+    double slack = (double)(columns + 8) * FLT_EPSILON * ((own + other) * (own + other) + worst) + FLT_MIN;
+    return (float)((worst - own * own + slack) / 2);
 }
 
-static void look_at(const struct search *search, size_t query, size_t start, const float *distances)
+static void look_at(const struct search *search, size_t query, double norm, size_t tile, const float *scores)
 {
     const struct examples *data = search->data;
     const float *values = search->queries->values + query * data->columns;
-    struct near *near = search->near + query * search->count;
-    float bound = bound_of(near[search->count - 1].distance, data->columns);
-    if (!has_within(distances, bound))
+    struct near *near = search->near + query * search->count, *last = near + search->count - 1;
+    float limit = limit_of(last->distance, norm, search->farthest[tile], data->columns);
+    if (!has_within(scores, limit))
         return;
     size_t own = search->own ? search->own[query] : SIZE_MAX;
-    size_t here = data->rows - start < TILE_ROWS ? data->rows - start : TILE_ROWS;
-    for (size_t i = 0; i < here; i++) {
-        if (!(distances[i] <= bound) || start + i == own)
+    for (size_t i = 0; i < TILE_ROWS; i++) {
+        size_t row = tile * TILE_ROWS + i;
+        if (!(scores[i] <= limit) || row == own)
             continue;
-        double distance = measure(values, data->values + (start + i) * data->columns, data->columns);
-        insert(near, search->count, (struct near){distance, (uint32_t)(start + i)});
-        bound = bound_of(near[search->count - 1].distance, data->columns);
+        double distance = measure(values, data->values + row * data->columns, data->columns);
+        insert(near, search->count, (struct near){distance, (uint32_t)row});
+        limit = limit_of(last->distance, norm, search->farthest[tile], data->columns);
     }
+}
+
+static double norm_of(const float *values, size_t columns, size_t step)
+{
+    double sum = 0;
+    for (size_t c = 0; c < columns; c++)
+        sum += (double)values[c * step] * (double)values[c * step];
+    return sqrt(sum);
 }
 
 static void search_block(const struct search *search, size_t first, size_t end)
 {
     size_t columns = search->data->columns;
+    double norms[BLOCK_QUERIES];
+    for (size_t query = first; query < end; query++)
+        norms[query - first] = norm_of(search->asked + query * columns, columns, 1);
     for (size_t tile = 0; tile < search->tiles; tile++)
         for (size_t query = first; query < end; query += TILE_QUERIES) {
-            _Alignas(vector) float distances[TILE_QUERIES][TILE_ROWS];
+            _Alignas(vector) float scores[TILE_QUERIES][TILE_ROWS];
             const float *queries[TILE_QUERIES];
-            for (size_t q = 0; q < TILE_QUERIES; q++) {
-                size_t at = query + q < end ? query + q : end - 1;
-                queries[q] = search->queries->values + at * columns;
-            }
-            measure_tile(distances, search->packed + tile * columns * TILE_ROWS, queries, columns);
+            for (size_t q = 0; q < TILE_QUERIES; q++)
+                queries[q] = search->asked + (query + q < end ? query + q : end - 1) * columns;
+            score_tile(scores, search->packed + tile * columns * TILE_ROWS, search->half + tile * TILE_ROWS,
+                       queries, columns);
             for (size_t q = 0; q < TILE_QUERIES && query + q < end; q++)
-                look_at(search, query + q, tile * TILE_ROWS, distances[q]);
+                look_at(search, query + q, norms[query + q - first], tile, scores[q]);
         }
 }
 
@@ -140,39 +161,82 @@ static void pack_tile(const struct search *search, size_t tile)
     const struct examples *data = search->data;
     size_t start = tile * TILE_ROWS;
     size_t here = data->rows - start < TILE_ROWS ? data->rows - start : TILE_ROWS;
-    float *packed = search->packed + tile * data->columns * TILE_ROWS;
+    float *packed = search->packed + tile * data->columns * TILE_ROWS, *half = search->half + start;
     if (here < TILE_ROWS)
         memset(packed, 0, data->columns * TILE_ROWS * sizeof *packed);
-    for (size_t r = 0; r < here; r++)
+    search->farthest[tile] = 0;
+    for (size_t r = 0; r < TILE_ROWS; r++)
+        half[r] = INFINITY;
+    for (size_t r = 0; r < here; r++) {
         for (size_t c = 0; c < data->columns; c++)
-            packed[c * TILE_ROWS + r] = data->values[(start + r) * data->columns + c];
+            packed[c * TILE_ROWS + r] = data->values[(start + r) * data->columns + c] - search->mean[c];
+        double norm = norm_of(packed + r, data->columns, TILE_ROWS);
+        half[r] = (float)(norm * norm / 2);
+        search->farthest[tile] = fmax(search->farthest[tile], norm);
+    }
+}
+
+/* Scores of rows far from 0 would cancel; around the mean little is lost. */
+static void measure_mean(const struct search *search, double *sums)
+{
+    const struct examples *data = search->data;
+    for (size_t r = 0; r < data->rows; r++)
+        for (size_t c = 0; c < data->columns; c++)
+            sums[c] += (double)data->values[r * data->columns + c];
+    for (size_t c = 0; c < data->columns; c++)
+        search->mean[c] = (float)(sums[c] / (double)data->rows);
 }
 
 static void run(const struct search *search)
 {
     const struct near nobody = {INFINITY, UINT32_MAX};
-    size_t queries = search->queries->rows;
+    size_t queries = search->queries->rows, columns = search->data->columns;
 #pragma omp parallel
     {
 #pragma omp for
         for (size_t tile = 0; tile < search->tiles; tile++)
             pack_tile(search, tile);
 #pragma omp for
-        for (size_t i = 0; i < queries * search->count; i++)
-            search->near[i] = nobody;
+        for (size_t query = 0; query < queries; query++) {
+            for (size_t c = 0; c < columns; c++)
+                search->asked[query * columns + c] =
+                    search->queries->values[query * columns + c] - search->mean[c];
+            for (size_t i = 0; i < search->count; i++)
+                search->near[query * search->count + i] = nobody;
+        }
 #pragma omp for schedule(dynamic)
         for (size_t first = 0; first < queries; first += BLOCK_QUERIES)
             search_block(search, first, queries - first < BLOCK_QUERIES ? queries : first + BLOCK_QUERIES);
     }
 }
 
+static bool is_usable(float value)
+{
+    return fabsf(value) <= NEIGHBOURS_LARGEST;
+}
+
+FOR_EACH_PROCESSOR
+static bool are_usable(const float *values, size_t count)
+{
+    int usable = 1;
+    for (size_t i = 0; i < count; i++)
+        usable &= is_usable(values[i]);
+    return usable;
+}
+
 int neighbours_check(const struct examples *examples, struct error *err)
 {
     size_t cells = examples->rows * examples->columns, first = SIZE_MAX;
 #pragma omp parallel for reduction(min : first)
-    for (size_t i = 0; i < cells; i++)
-        if (!(fabsf(examples->values[i]) <= NEIGHBOURS_LARGEST))
-            first = first < i ? first : i;
+    for (size_t start = 0; start < cells; start += STRETCH) {
+        size_t end = cells - start < STRETCH ? cells : start + STRETCH;
+        if (!are_usable(examples->values + start, end - start)) {
+            size_t at = start;
+            while (is_usable(examples->values[at]))
+                at++;
+            first = first < at ? first : at;
+        }
+    }
     if (first == SIZE_MAX)
         return 0;
     size_t row = first / examples->columns + 1, column = first % examples->columns + 1;
@@ -211,16 +275,21 @@ int neighbours_find(uint32_t *rows, double *distances, const struct examples *da
                             .own = own,
                             .count = count,
                             .tiles = (data->rows + TILE_ROWS - 1) / TILE_ROWS};
-    size_t found = queries->rows * count;
-    search.packed = aligned_alloc(sizeof(vector), search.tiles * data->columns * TILE_ROWS * sizeof(float));
-    search.near = malloc((found ? found : 1) * sizeof *search.near);
-    int status = search.packed && search.near
-                     ? 0
-                     : error_set(err, ERROR_INTERNAL,
-                                 "out of memory for %zu rows of %zu columns and their "
-                                 "neighbours",
-                                 data->rows, data->columns);
+    size_t columns = data->columns, found = queries->rows * count;
+    double *sums = calloc(columns, sizeof *sums);
+    search.mean = malloc(columns * sizeof *search.mean);
+    search.packed = aligned_alloc(sizeof(vector), search.tiles * columns * TILE_ROWS * sizeof *search.packed);
+    search.half = malloc(search.tiles * TILE_ROWS * sizeof *search.half);
+    search.farthest = malloc(search.tiles * sizeof *search.farthest);
+    search.asked = malloc((queries->rows * columns + 1) * sizeof *search.asked);
+    search.near = malloc((found + 1) * sizeof *search.near);
+    int status = 0;
+    if (!sums || !search.mean || !search.packed || !search.half || !search.farthest || !search.asked ||
+        !search.near)
+        status = error_set(err, ERROR_INTERNAL, "out of memory for the neighbours of %zu rows among %zu",
+                           queries->rows, data->rows);
     if (status == 0) {
+        measure_mean(&search, sums);
         run(&search);
         for (size_t i = 0; i < found; i++) {
             rows[i] = search.near[i].row;
@@ -228,7 +297,12 @@ int neighbours_find(uint32_t *rows, double *distances, const struct examples *da
                 distances[i] = sqrt(search.near[i].distance);
         }
     }
+    free(sums);
+    free(search.mean);
     free(search.packed);
+    free(search.half);
+    free(search.farthest);
+    free(search.asked);
     free(search.near);
     return status;
 }
