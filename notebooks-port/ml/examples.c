@@ -2,6 +2,24 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+static const size_t HUGE_PAGE = (size_t)1 << 21;
+
+float *examples_allocate(size_t rows, size_t columns)
+{
+    size_t bytes = 0;
+    if (__builtin_mul_overflow(rows, columns, &bytes) ||
+        __builtin_mul_overflow(bytes, sizeof(float), &bytes) || bytes > SIZE_MAX / 2)
+        return NULL;
+    if (bytes < 2 * HUGE_PAGE)
+        return malloc(bytes ? bytes : 1);
+    bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    float *values = aligned_alloc(HUGE_PAGE, bytes);
+    if (values)
+        madvise(values, bytes, MADV_HUGEPAGE); /* a kernel without them has its reasons */
+    return values;
+}
 
 int examples_pick(struct examples *out, const struct examples *from, const uint8_t *marks, unsigned wanted,
                   bool others, struct error *err)
@@ -9,7 +27,7 @@ int examples_pick(struct examples *out, const struct examples *from, const uint8
     size_t rows = 0;
     for (size_t i = 0; i < from->rows; i++)
         rows += marks[i] != UINT8_MAX && (marks[i] == wanted) != others;
-    float *values = malloc((rows ? rows : 1) * from->columns * sizeof *values);
+    float *values = examples_allocate(rows, from->columns);
     uint8_t *labels = from->labels ? malloc(rows ? rows : 1) : NULL;
     *out = (struct examples){values, labels, rows, from->columns};
     if (!values || (from->labels && !labels))
@@ -30,7 +48,7 @@ int examples_pick_columns(struct examples *out, const struct examples *from, con
                           size_t count, struct error *err)
 {
     size_t rows = from->rows;
-    float *values = malloc((rows * count + 1) * sizeof *values);
+    float *values = examples_allocate(rows, count);
     uint8_t *labels = from->labels ? malloc(rows ? rows : 1) : NULL;
     *out = (struct examples){values, labels, rows, count};
     if (!values || (from->labels && !labels))

@@ -16,6 +16,10 @@ struct examples {
     size_t rows, columns;
 };
 
+/* Room for `rows` × `columns` values, to be freed with free or examples_free; NULL without memory. Where they
+ * are many they lie on huge pages: that the kernel hands small ones out takes longer than filling them. */
+float *examples_allocate(size_t rows, size_t columns);
+
 /* Copies the rows whose mark is (or, with `others`, is not) `wanted`; rows marked UINT8_MAX are never taken.
  * The caller releases *out with examples_free, also after a failure. */
 int examples_pick(struct examples *out, const struct examples *from, const uint8_t *marks, unsigned wanted,

@@ -106,7 +106,7 @@ int preparation_apply(struct examples *out, const struct preparation *preparatio
         return error_set(err, ERROR_INVALID, "the preparation learnt %zu columns; %zu are to be prepared",
                          preparation->columns, data->columns);
     size_t rows = data->rows, columns = data->columns;
-    float *values = malloc((rows ? rows : 1) * columns * sizeof *values);
+    float *values = examples_allocate(rows, columns);
     uint8_t *labels = data->labels ? malloc(rows ? rows : 1) : NULL;
     *out = (struct examples){values, labels, rows, columns};
     if (!values || (data->labels && !labels))

@@ -119,7 +119,7 @@ static int write_rows(struct examples *out, const struct sampling *sampling, con
 {
     const struct examples *data = sampling->data;
     size_t rows = data->rows + sampling->added, columns = data->columns;
-    float *values = malloc(rows * columns * sizeof *values);
+    float *values = examples_allocate(rows, columns);
     uint8_t *labels = malloc(rows);
     *out = (struct examples){values, labels, rows, columns};
     bool has_memory = values && labels;
