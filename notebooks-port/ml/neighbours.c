@@ -14,6 +14,7 @@
  * stays in the second, passes it. */
 enum { WIDTH = 16, TILE_PANELS = 2, TILE_ROWS = WIDTH * TILE_PANELS, TILE_QUERIES = 4, BLOCK_QUERIES = 64 };
 enum { LANES = 8 };      /* of a distance in double precision */
+enum { ROOM = 8 };       /* candidates of a query for each neighbour it asks for, before they are measured */
 enum { STRETCH = 4096 }; /* values checked at once */
 
 typedef float vector __attribute__((vector_size(WIDTH * sizeof(float))));
@@ -33,6 +34,21 @@ struct search {
     double *farthest;  /* [tiles] the largest norm of a row */
     float *asked;      /* [queries][columns] around the mean */
     struct near *near; /* [queries][count], the nearest first */
+};
+
+/* A row that may be among the nearest: its score is at least `low`. */
+struct candidate {
+    float low;
+    uint32_t row;
+};
+
+/* What one thread knows about a block of queries. */
+struct block {
+    double norms[BLOCK_QUERIES];
+    size_t counts[BLOCK_QUERIES];
+    struct candidate *candidates; /* [BLOCK_QUERIES][room] */
+    float *highs;                 /* [BLOCK_QUERIES][count] what the lowest scores are at most, ascending */
+    size_t room;
 };
 
 /* Scores of the rows of a tile for TILE_QUERIES queries. */
@@ -98,34 +114,58 @@ static void insert(struct near *near, size_t count, struct near item)
     near[at] = item;
 }
 
-/* What no score of a row exceeds that is as near as `worst`, for a query of norm `own` and rows whose norms
- * are at most `other`. Sums of columns + 2 floats are off by at most as many roundings of the sum of their
- * absolute values (Higham 2002, ch. 3), which is below (own + other)², and so are the rounded coordinates;
- * FLT_EPSILON is two roundings. */
-static float limit_of(double worst, double own, double other, size_t columns)
+/* How far a score may be from the true one, for norms of at most `own` and `other`. Sums of columns + 2
+ * floats are off by at most as many roundings of the sum of their absolute values (Higham 2002, ch. 3), which
+ * is below (own + other)² / 2, and so are the rounded coordinates; FLT_EPSILON is two roundings. */
+static float slack_of(double own, double other, size_t columns)
 {
-    if (isinf(worst))
-        return FLT_MAX;
-    double slack = (double)(columns + 8) * FLT_EPSILON * ((own + other) * (own + other) + worst) + FLT_MIN;
-    return (float)((worst - own * own + slack) / 2);
+    return (float)((double)(columns + 8) * FLT_EPSILON * (own + other) * (own + other) / 2) + FLT_MIN;
 }
 
-static void look_at(const struct search *search, size_t query, double norm, size_t tile, const float *scores)
+static void keep_lowest(float *highs, size_t count, float high)
 {
-    const struct examples *data = search->data;
-    const float *values = search->queries->values + query * data->columns;
-    struct near *near = search->near + query * search->count, *last = near + search->count - 1;
-    float limit = limit_of(last->distance, norm, search->farthest[tile], data->columns);
-    if (!has_within(scores, limit))
+    size_t at = count - 1;
+    if (!(high < highs[at]))
         return;
-    size_t own = search->own ? search->own[query] : SIZE_MAX;
+    for (; at > 0 && high < highs[at - 1]; at--)
+        highs[at] = highs[at - 1];
+    highs[at] = high;
+}
+
+/* Measures the candidates of a query that the scores seen so far have not ruled out. */
+static void settle(const struct search *search, struct block *block, size_t first, size_t q)
+{
+    size_t columns = search->data->columns, query = first + q;
+    const struct candidate *candidates = block->candidates + q * block->room;
+    float limit = block->highs[(q + 1) * search->count - 1];
+    for (size_t i = 0; i < block->counts[q]; i++) {
+        uint32_t row = candidates[i].row;
+        if (candidates[i].low > limit)
+            continue;
+        double distance =
+            measure(search->queries->values + query * columns, search->data->values + row * columns, columns);
+        insert(search->near + query * search->count, search->count, (struct near){distance, row});
+    }
+    block->counts[q] = 0;
+}
+
+static void look_at(const struct search *search, struct block *block, size_t first, size_t q, size_t tile,
+                    const float *scores)
+{
+    float *highs = block->highs + q * search->count, *last = highs + search->count - 1;
+    float slack = slack_of(block->norms[q], search->farthest[tile], search->data->columns);
+    if (!has_within(scores, *last + slack))
+        return;
+    size_t own = search->own ? search->own[first + q] : SIZE_MAX;
+    struct candidate *candidates = block->candidates + q * block->room;
     for (size_t i = 0; i < TILE_ROWS; i++) {
         size_t row = tile * TILE_ROWS + i;
-        if (!(scores[i] <= limit) || row == own)
+        if (!(scores[i] <= *last + slack) || row == own)
             continue;
-        double distance = measure(values, data->values + row * data->columns, data->columns);
-        insert(near, search->count, (struct near){distance, (uint32_t)row});
-        limit = limit_of(last->distance, norm, search->farthest[tile], data->columns);
+        if (block->counts[q] == block->room)
+            settle(search, block, first, q);
+        candidates[block->counts[q]++] = (struct candidate){scores[i] - slack, (uint32_t)row};
+        keep_lowest(highs, search->count, scores[i] + slack);
     }
 }
 
@@ -137,12 +177,15 @@ static double norm_of(const float *values, size_t columns, size_t step)
     return sqrt(sum);
 }
 
-static void search_block(const struct search *search, size_t first, size_t end)
+static void search_block(const struct search *search, struct block *block, size_t first, size_t end)
 {
     size_t columns = search->data->columns;
-    double norms[BLOCK_QUERIES];
-    for (size_t query = first; query < end; query++)
-        norms[query - first] = norm_of(search->asked + query * columns, columns, 1);
+    for (size_t i = 0; i < BLOCK_QUERIES * search->count; i++)
+        block->highs[i] = FLT_MAX;
+    for (size_t query = first; query < end; query++) {
+        block->norms[query - first] = norm_of(search->asked + query * columns, columns, 1);
+        block->counts[query - first] = 0;
+    }
     for (size_t tile = 0; tile < search->tiles; tile++)
         for (size_t query = first; query < end; query += TILE_QUERIES) {
             _Alignas(vector) float scores[TILE_QUERIES][TILE_ROWS];
@@ -152,8 +195,10 @@ static void search_block(const struct search *search, size_t first, size_t end)
             score_tile(scores, search->packed + tile * columns * TILE_ROWS, search->half + tile * TILE_ROWS,
                        queries, columns);
             for (size_t q = 0; q < TILE_QUERIES && query + q < end; q++)
-                look_at(search, query + q, norms[query + q - first], tile, scores[q]);
+                look_at(search, block, first, query + q - first, tile, scores[q]);
         }
+    for (size_t query = first; query < end; query++)
+        settle(search, block, first, query - first);
 }
 
 static void pack_tile(const struct search *search, size_t tile)
@@ -187,27 +232,42 @@ static void measure_mean(const struct search *search, double *sums)
         search->mean[c] = (float)(sums[c] / (double)data->rows);
 }
 
-static void run(const struct search *search)
+static void prepare_query(const struct search *search, size_t query)
 {
     const struct near nobody = {INFINITY, UINT32_MAX};
-    size_t queries = search->queries->rows, columns = search->data->columns;
-#pragma omp parallel
+    size_t columns = search->data->columns;
+    for (size_t c = 0; c < columns; c++)
+        search->asked[query * columns + c] = search->queries->values[query * columns + c] - search->mean[c];
+    for (size_t i = 0; i < search->count; i++)
+        search->near[query * search->count + i] = nobody;
+}
+
+/* False without memory. */
+static bool run(const struct search *search)
+{
+    size_t queries = search->queries->rows;
+    bool has_memory = true;
+#pragma omp parallel reduction(&& : has_memory)
     {
-#pragma omp for
+        struct block block = {.room = search->count * ROOM};
+        block.candidates = malloc(BLOCK_QUERIES * block.room * sizeof *block.candidates);
+        block.highs = malloc(BLOCK_QUERIES * search->count * sizeof *block.highs);
+        has_memory = block.candidates && block.highs;
+#pragma omp for nowait
         for (size_t tile = 0; tile < search->tiles; tile++)
             pack_tile(search, tile);
 #pragma omp for
-        for (size_t query = 0; query < queries; query++) {
-            for (size_t c = 0; c < columns; c++)
-                search->asked[query * columns + c] =
-                    search->queries->values[query * columns + c] - search->mean[c];
-            for (size_t i = 0; i < search->count; i++)
-                search->near[query * search->count + i] = nobody;
-        }
+        for (size_t query = 0; query < queries; query++)
+            prepare_query(search, query);
 #pragma omp for schedule(dynamic)
         for (size_t first = 0; first < queries; first += BLOCK_QUERIES)
-            search_block(search, first, queries - first < BLOCK_QUERIES ? queries : first + BLOCK_QUERIES);
+            if (has_memory)
+                search_block(search, &block, first,
+                             queries - first < BLOCK_QUERIES ? queries : first + BLOCK_QUERIES);
+        free(block.candidates);
+        free(block.highs);
     }
+    return has_memory;
 }
 
 static bool is_usable(float value)
@@ -290,8 +350,9 @@ int neighbours_find(uint32_t *rows, double *distances, const struct examples *da
                            queries->rows, data->rows);
     if (status == 0) {
         measure_mean(&search, sums);
-        run(&search);
-        for (size_t i = 0; i < found; i++) {
+        if (!run(&search))
+            status = error_set(err, ERROR_INTERNAL, "out of memory for %u neighbours", count);
+        for (size_t i = 0; status == 0 && i < found; i++) {
             rows[i] = search.near[i].row;
             if (distances)
                 distances[i] = sqrt(search.near[i].distance);
