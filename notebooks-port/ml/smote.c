@@ -122,28 +122,26 @@ static int write_rows(struct examples *out, const struct sampling *sampling, con
     float *values = examples_allocate(rows, columns);
     uint8_t *labels = malloc(rows);
     *out = (struct examples){values, labels, rows, columns};
-    bool has_memory = values && labels;
-    if (has_memory) {
-        memcpy(labels, data->labels, data->rows);
-        memset(labels + data->rows, sampling->label, sampling->added);
+    if (!values || !labels)
+        return error_set(err, ERROR_INTERNAL, "out of memory for %zu rows of %zu columns", rows, columns);
+    memcpy(labels, data->labels, data->rows);
+    memset(labels + data->rows, sampling->label, sampling->added);
+    bool has_memory = true;
 #pragma omp parallel reduction(&& : has_memory)
-        {
-            gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937);
-            has_memory = generator != NULL;
+    {
+        gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937);
+        has_memory = generator != NULL;
 #pragma omp for nowait
-            for (size_t r = 0; r < data->rows; r++)
-                memcpy(values + r * columns, data->values + r * columns, columns * sizeof *values);
+        for (size_t r = 0; r < data->rows; r++)
+            memcpy(values + r * columns, data->values + r * columns, columns * sizeof *values);
 #pragma omp for schedule(dynamic)
-            for (size_t first = 0; first < sampling->added; first += BLOCK)
-                if (generator)
-                    draw_block(values + data->rows * columns, sampling, plan, first, generator);
+        for (size_t first = 0; first < sampling->added; first += BLOCK)
             if (generator)
-                gsl_rng_free(generator);
-        }
+                draw_block(values + data->rows * columns, sampling, plan, first, generator);
+        if (generator)
+            gsl_rng_free(generator);
     }
-    return has_memory
-               ? 0
-               : error_set(err, ERROR_INTERNAL, "out of memory for %zu rows of %zu columns", rows, columns);
+    return has_memory ? 0 : error_set(err, ERROR_INTERNAL, "out of memory for random numbers");
 }
 
 int smote_sample(struct examples *out, const struct examples *data, const struct smote_plan *plan,

@@ -119,6 +119,27 @@ static void nearer_than_floats_can_tell(void **state)
     check(&data, &query, own, 50);
 }
 
+/* An outlier, beside which floats rule nothing out, and rows that all lie in one place. */
+static void where_floats_rule_nothing_out(void **state)
+{
+    (void)state;
+    static float values[MOST_ROWS * 5];
+    static uint8_t labels[MOST_ROWS];
+    static uint32_t own[MOST_ROWS];
+    for (uint32_t i = 0; i < MOST_ROWS; i++)
+        own[i] = i;
+    struct examples data = drawn_examples(values, labels, MOST_ROWS, 5, 4, 12);
+    for (size_t i = 0; i < MOST_ROWS * 5; i++)
+        values[i] += 1e5F;
+    check(&data, &data, own, 6);
+    for (size_t tile = 0; tile < MOST_ROWS; tile += 20)
+        values[tile * 5 + 1] = 1e12F;
+    check(&data, &data, own, 6);
+    for (size_t i = 0; i < MOST_ROWS * 5; i++)
+        values[i] = 7;
+    check(&data, &data, own, 6);
+}
+
 static void same_rows_whatever_the_threads(void **state)
 {
     (void)state;
@@ -246,9 +267,13 @@ static void as_the_reference(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_sorting_all_distances),    cmocka_unit_test(equally_near_rows_by_their_place),
-        cmocka_unit_test(nearer_than_floats_can_tell), cmocka_unit_test(same_rows_whatever_the_threads),
-        cmocka_unit_test(says_what_is_wrong),          cmocka_unit_test(as_the_reference),
+        cmocka_unit_test(as_sorting_all_distances),
+        cmocka_unit_test(equally_near_rows_by_their_place),
+        cmocka_unit_test(nearer_than_floats_can_tell),
+        cmocka_unit_test(where_floats_rule_nothing_out),
+        cmocka_unit_test(same_rows_whatever_the_threads),
+        cmocka_unit_test(says_what_is_wrong),
+        cmocka_unit_test(as_the_reference),
     };
     return cmocka_run_group_tests_name("neighbours", tests, NULL, NULL);
 }
