@@ -5,16 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notebooks-port/ml/processors.h"
+#include "notebooks-port/ml/panel.h"
 
 /* Five sums over the rows that know both columns give a pairwise correlation; with missing values replaced by
  * 0 each sum is a matrix product. Rows are dealt in panels to a fixed number of lanes, which add up on their
  * own and are then summed in order: the threads only decide who works on which lane. */
-enum { PANEL_ROWS = 128, LANES = 8, WIDTH = 8, TILE_ROWS = 4, TILE_COLUMNS = 2 };
+enum { LANES = 8 };
 /* A variance below this share of the mean square is rounding, not spread. */
 static const double NOISE = 1e-14;
-
-typedef double vector __attribute__((vector_size(WIDTH * sizeof(double))));
 
 /* A row-major matrix of doubles or of floats. */
 struct source {
@@ -51,31 +49,6 @@ static struct moments lane_moments(const struct work *work, size_t lane)
     return (struct moments){first, first + cells, first + 2 * cells, first + 3 * cells};
 }
 
-/* out[i][j] += Σ a_i b_j over a panel, whose columns stand one behind the other. With `upper` only the tiles
- * that reach the diagonal or lie above it. */
-FOR_EACH_PROCESSOR
-static void multiply(double *restrict out, const double *restrict a, const double *restrict b, size_t padded,
-                     bool upper)
-{
-    for (size_t i = 0; i < padded; i += TILE_ROWS)
-        for (size_t j = upper ? i : 0; j < padded; j += TILE_COLUMNS) {
-            vector sums[TILE_ROWS][TILE_COLUMNS] = {0};
-            for (size_t r = 0; r < PANEL_ROWS; r += WIDTH)
-                for (size_t k = 0; k < TILE_ROWS; k++) {
-                    const vector *left = (const vector *)(a + (i + k) * PANEL_ROWS + r);
-                    for (size_t l = 0; l < TILE_COLUMNS; l++)
-                        sums[k][l] += *left * *(const vector *)(b + (j + l) * PANEL_ROWS + r);
-                }
-            for (size_t k = 0; k < TILE_ROWS; k++)
-                for (size_t l = 0; l < TILE_COLUMNS; l++) {
-                    double sum = 0;
-                    for (size_t w = 0; w < WIDTH; w++)
-                        sum += sums[k][l][w];
-                    out[(i + k) * padded + j + l] += sum;
-                }
-        }
-}
-
 /* Lays the rows of a panel out by column: values around their centre, their squares, 1 where known. */
 static void fill_panel(double *x, double *squares, double *known, const struct work *work,
                        const struct source *source, size_t start)
@@ -104,7 +77,7 @@ static void fill_panel(double *x, double *squares, double *known, const struct w
 static bool run_lane(const struct work *work, const struct source *source, size_t lane)
 {
     size_t cells = work->padded * PANEL_ROWS;
-    double *x = aligned_alloc(sizeof(vector), 3 * cells * sizeof *x);
+    double *x = aligned_alloc(PANEL_ALIGNMENT, 3 * cells * sizeof *x);
     if (!x)
         return false;
     double *squares = x + cells;
@@ -113,12 +86,12 @@ static bool run_lane(const struct work *work, const struct source *source, size_
     struct moments moments = lane_moments(work, lane);
     for (size_t panel = lane; panel < work->panels; panel += LANES) {
         fill_panel(x, squares, known, work, source, panel * PANEL_ROWS);
-        multiply(moments.product, x, x, work->padded, true);
+        panel_multiply(moments.product, x, x, work->padded, true);
         if (work->complete)
             continue;
-        multiply(moments.sum, x, known, work->padded, false);
-        multiply(moments.square, squares, known, work->padded, false);
-        multiply(moments.count, known, known, work->padded, true);
+        panel_multiply(moments.sum, x, known, work->padded, false);
+        panel_multiply(moments.square, squares, known, work->padded, false);
+        panel_multiply(moments.count, known, known, work->padded, true);
     }
     free(x);
     return true;
@@ -199,7 +172,7 @@ static void write_correlations(double *out, double *pairs, const struct work *wo
 static int correlate(double *out, double *pairs, const struct source *source, struct error *err)
 {
     struct work work = {.size = source->size,
-                        .padded = (source->size + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS,
+                        .padded = panel_padded(source->size),
                         .panels = (source->rows + PANEL_ROWS - 1) / PANEL_ROWS};
     if (source->size == 0)
         return 0;
