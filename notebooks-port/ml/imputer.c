@@ -119,30 +119,40 @@ static void work_close(struct work *work)
     free(work->sums);
 }
 
-/* Takes one column over, with its mean in the gaps; the largest absolute value. */
-static double take_column(struct work *work, double *mean, const double *values, size_t column)
+/* Lays a block of rows out by columns. */
+static void take_block(struct work *work, const double *values, size_t start)
+{
+    size_t end = work->rows - start < BLOCK_ROWS ? work->rows : start + BLOCK_ROWS;
+    for (size_t i = 0; i < work->columns; i++)
+        for (size_t r = start; r < end; r++)
+            work->cells[i * work->rows + r] = values[r * work->columns + i];
+}
+
+/* Lists a column's known values and its gaps, and puts its mean, which becomes 0, into the gaps; the largest
+ * absolute value. */
+static double take_column(struct work *work, double *mean, size_t column)
 {
     double *cells = work->cells + column * work->rows;
     uint32_t *places = work->places + column * work->rows;
-    size_t known = 0, gap = work->rows;
+    size_t known = 0, gap = 0;
     double sum = 0, largest = 0;
+    for (size_t r = 0; r < work->rows; r++)
+        known += isnan(cells[r]) == 0;
+    work->known[column] = known;
+    uint32_t *gaps = places + known;
+    known = 0;
     for (size_t r = 0; r < work->rows; r++) {
-        double value = cells[r] = values[r * work->columns + column];
-        if (isnan(value)) {
-            cells[r] = 0;
+        if (isnan(cells[r])) {
+            gaps[gap++] = (uint32_t)r;
             continue;
         }
         places[known++] = (uint32_t)r;
-        sum += value;
-        largest = fmax(largest, fabs(value));
+        sum += cells[r];
+        largest = fmax(largest, fabs(cells[r]));
     }
-    work->known[column] = known;
     *mean = known ? sum / (double)known : 0;
-    for (size_t i = 0; i < known; i++)
-        cells[places[i]] -= *mean;
-    for (size_t r = work->rows; r-- > 0;)
-        if (isnan(values[r * work->columns + column]))
-            places[--gap] = (uint32_t)r;
+    for (size_t r = 0; r < work->rows; r++)
+        cells[r] = isnan(cells[r]) ? 0 : cells[r] - *mean;
     return largest;
 }
 
@@ -151,9 +161,15 @@ static int take_matrix(struct work *work, struct imputer *imputer, double *still
                        double tolerance, struct error *err)
 {
     double largest = 0;
-#pragma omp parallel for schedule(dynamic) reduction(max : largest)
-    for (size_t column = 0; column < work->columns; column++)
-        largest = fmax(largest, take_column(work, imputer->means + column, values, column));
+#pragma omp parallel
+    {
+#pragma omp for schedule(static)
+        for (size_t start = 0; start < work->rows; start += BLOCK_ROWS)
+            take_block(work, values, start);
+#pragma omp for schedule(dynamic) reduction(max : largest)
+        for (size_t column = 0; column < work->columns; column++)
+            largest = fmax(largest, take_column(work, imputer->means + column, column));
+    }
     *still = tolerance * largest;
     for (size_t column = 0; column < work->columns; column++) {
         if (work->known[column] == 0)
@@ -248,19 +264,23 @@ static void predict(double *restrict out, const struct equation *equation, const
     }
 }
 
-static void fill_gaps(struct work *work, const struct equation *equation, size_t column)
+/* Predicts the gaps of `count` columns that the same rows lack, one column after the other. */
+static void fill_gaps(struct work *work, const struct equation *equations, const size_t *order, size_t count)
 {
-    double *cells = work->cells + column * work->rows;
-    const uint32_t *gaps = work->places + column * work->rows + work->known[column];
-    size_t count = work->rows - work->known[column];
-#pragma omp parallel for schedule(static)
-    for (size_t start = 0; start < count; start += BLOCK_ROWS) {
-        double predicted[BLOCK_ROWS];
-        size_t here = count - start < BLOCK_ROWS ? count - start : BLOCK_ROWS;
-        predict(predicted, equation, work->cells, work->rows, work->columns, gaps + start, here);
-        for (size_t r = 0; r < here; r++) {
-            work->moves[gaps[start + r]] += fabs(predicted[r] - cells[gaps[start + r]]);
-            cells[gaps[start + r]] = predicted[r];
+    const uint32_t *gaps = work->places + order[0] * work->rows + work->known[order[0]];
+    size_t rows = work->rows - work->known[order[0]];
+#pragma omp parallel for schedule(static) if (rows > BLOCK_ROWS)
+    for (size_t start = 0; start < rows; start += BLOCK_ROWS) {
+        const uint32_t *places = gaps + start;
+        size_t here = rows - start < BLOCK_ROWS ? rows - start : BLOCK_ROWS;
+        for (size_t i = 0; i < count; i++) {
+            double predicted[BLOCK_ROWS];
+            double *cells = work->cells + order[i] * work->rows;
+            predict(predicted, equations + i, work->cells, work->rows, work->columns, places, here);
+            for (size_t r = 0; r < here; r++) {
+                work->moves[places[r]] += fabs(predicted[r] - cells[places[r]]);
+                cells[places[r]] = predicted[r];
+            }
         }
     }
 }
@@ -271,15 +291,14 @@ static int run_alike(struct work *work, struct equation *equations, const size_t
 {
     bool is_broken = false;
     measure(work, order[0]);
-#pragma omp parallel for schedule(dynamic) reduction(|| : is_broken)
+#pragma omp parallel for schedule(dynamic) reduction(|| : is_broken) if (count > 1)
     for (size_t i = 0; i < count; i++)
         if (regress(equations + i, work, order[i], NULL))
             is_broken = true;
     if (is_broken)
         return error_set(err, ERROR_INTERNAL,
                          "imputation: a regression of %zu columns fails, or memory is out", work->columns);
-    for (size_t i = 0; i < count; i++)
-        fill_gaps(work, equations + i, order[i]);
+    fill_gaps(work, equations, order, count);
     return 0;
 }
 
@@ -303,11 +322,13 @@ static int run_round(struct work *work, struct imputer *imputer, double *farthes
 static void give_back(const struct work *work, const double *means, double *values)
 {
 #pragma omp parallel for schedule(static)
-    for (size_t column = 0; column < work->columns; column++)
-        for (size_t i = work->known[column]; i < work->rows; i++) {
-            size_t row = work->places[column * work->rows + i];
-            values[row * work->columns + column] = work->cells[column * work->rows + row] + means[column];
-        }
+    for (size_t start = 0; start < work->rows; start += BLOCK_ROWS) {
+        size_t end = work->rows - start < BLOCK_ROWS ? work->rows : start + BLOCK_ROWS;
+        for (size_t i = 0; i < work->columns; i++)
+            for (size_t r = start; r < end; r++)
+                if (isnan(values[r * work->columns + i]))
+                    values[r * work->columns + i] = work->cells[i * work->rows + r] + means[i];
+    }
 }
 
 int imputer_fit(struct imputer **out, double *values, size_t rows, size_t columns,
