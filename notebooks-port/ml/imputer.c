@@ -13,6 +13,9 @@
 /* Sums over rows are made by a fixed number of lanes and added in order: threads only decide who works on
  * which. BLOCK_ROWS rows are predicted or transposed at a time. */
 enum { LANES = 8, BLOCK_ROWS = 256 };
+/* Threads wait for each other after every step, so one alone is sooner done with fewer multiplications than
+ * this. A regression makes about CUBES times the cube of its columns. */
+static const double WORTH_THREADS = 3e7, CUBES = 64;
 
 /* One column's regression in one round: what it predicts around the columns' means. */
 struct equation {
@@ -212,7 +215,7 @@ static void measure(struct work *work, size_t column)
 {
     const uint32_t *places = work->places + column * work->rows;
     size_t count = work->known[column], padded = work->padded, ones = work->columns;
-#pragma omp parallel for schedule(dynamic)
+#pragma omp parallel for schedule(dynamic) if ((double)count * (double)(padded * padded) > 2 * WORTH_THREADS)
     for (size_t lane = 0; lane < LANES; lane++)
         run_lane(work, places, count, lane);
     double *sums = work->sums;
@@ -269,7 +272,7 @@ static void fill_gaps(struct work *work, const struct equation *equations, const
 {
     const uint32_t *gaps = work->places + order[0] * work->rows + work->known[order[0]];
     size_t rows = work->rows - work->known[order[0]];
-#pragma omp parallel for schedule(static) if (rows > BLOCK_ROWS)
+#pragma omp parallel for schedule(static) if ((double)rows * (double)(count * work->columns) > WORTH_THREADS)
     for (size_t start = 0; start < rows; start += BLOCK_ROWS) {
         const uint32_t *places = gaps + start;
         size_t here = rows - start < BLOCK_ROWS ? rows - start : BLOCK_ROWS;
@@ -289,17 +292,20 @@ static void fill_gaps(struct work *work, const struct equation *equations, const
 static int run_alike(struct work *work, struct equation *equations, const size_t *order, size_t count,
                      struct error *err)
 {
-    bool is_broken = false;
+    int status = 0;
+    double cube = pow((double)work->columns, 3);
     measure(work, order[0]);
-#pragma omp parallel for schedule(dynamic) reduction(|| : is_broken) if (count > 1)
-    for (size_t i = 0; i < count; i++)
-        if (regress(equations + i, work, order[i], NULL))
-            is_broken = true;
-    if (is_broken)
-        return error_set(err, ERROR_INTERNAL,
-                         "imputation: a regression of %zu columns fails, or memory is out", work->columns);
-    fill_gaps(work, equations, order, count);
-    return 0;
+#pragma omp parallel for schedule(dynamic) if ((double)count * cube * CUBES > WORTH_THREADS)
+    for (size_t i = 0; i < count; i++) {
+        struct error error = {0};
+        if (regress(equations + i, work, order[i], &error) == 0)
+            continue;
+#pragma omp critical(imputer_failure)
+        status = error_set(err, error.code, "imputation: %s", error.message);
+    }
+    if (status == 0)
+        fill_gaps(work, equations, order, count);
+    return status;
 }
 
 /* One round over all columns; the farthest that a row moved. */
@@ -376,14 +382,16 @@ static void apply_block(const struct imputer *imputer, double *values, size_t ro
                 gaps[i * BLOCK_ROWS + counts[i]++] = (uint32_t)r;
         }
     }
-    for (size_t e = 0; e < imputer->rounds * columns; e++) {
-        double predicted[BLOCK_ROWS];
-        size_t column = imputer->order[e % columns];
-        const uint32_t *places = gaps + column * BLOCK_ROWS;
-        predict(predicted, imputer->equations + e, cells, BLOCK_ROWS, columns, places, counts[column]);
-        for (size_t r = 0; r < counts[column]; r++)
-            cells[column * BLOCK_ROWS + places[r]] = predicted[r];
-    }
+    const struct equation *equation = imputer->equations;
+    for (unsigned round = 0; round < imputer->rounds; round++)
+        for (size_t i = 0; i < columns; i++, equation++) {
+            double predicted[BLOCK_ROWS];
+            size_t column = imputer->order[i];
+            const uint32_t *places = gaps + column * BLOCK_ROWS;
+            predict(predicted, equation, cells, BLOCK_ROWS, columns, places, counts[column]);
+            for (size_t r = 0; r < counts[column]; r++)
+                cells[column * BLOCK_ROWS + places[r]] = predicted[r];
+        }
     for (size_t i = 0; i < columns; i++)
         for (size_t r = 0; r < counts[i]; r++) {
             size_t row = gaps[i * BLOCK_ROWS + r];
@@ -400,7 +408,7 @@ int imputer_apply(const struct imputer *imputer, double *values, size_t rows, st
 #pragma omp parallel reduction(|| : is_short)
     {
         double *cells = malloc(columns * BLOCK_ROWS * sizeof *cells);
-        uint32_t *gaps = malloc(columns * BLOCK_ROWS * sizeof *gaps);
+        uint32_t *gaps = calloc(columns, BLOCK_ROWS * sizeof *gaps);
         size_t *counts = malloc(columns * sizeof *counts);
         is_short = !cells || !gaps || !counts;
 #pragma omp for schedule(dynamic)

@@ -31,7 +31,7 @@ static int isolate(const struct examples *given, struct error *err)
     struct isolation_forest *forest = NULL;
     const struct isolation_options options = isolation_forest_defaults();
     size_t cells = given->rows * given->columns;
-    double *values = malloc(cells * sizeof *values);
+    double *values = calloc(cells, sizeof *values);
     double *scores = malloc(given->rows * sizeof *scores);
     uint8_t *marks = malloc(given->rows);
     int status = values && scores && marks

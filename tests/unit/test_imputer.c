@@ -197,17 +197,27 @@ static void test_applies_to_other_rows(void **state)
     imputer_free(imputer);
 }
 
+/* Large enough for every step to be shared out. */
 static void test_same_on_any_number_of_threads(void **state)
 {
     (void)state;
-    static double values[ROWS * COLUMNS], other[ROWS * COLUMNS], truth[ROWS * COLUMNS];
-    draw(values, truth, 0.1, 9);
-    memcpy(other, values, sizeof other);
+    enum { MANY = 100000, WIDE = 32, COMPLETE = 12 };
+    double *values = malloc(sizeof(double[MANY][WIDE])), *other = malloc(sizeof(double[MANY][WIDE]));
+    assert_true(values && other);
+    unsigned seed = 9;
+    for (size_t r = 0; r < MANY; r++) {
+        double common = drawn(&seed);
+        for (size_t i = 0; i < WIDE; i++)
+            values[r * WIDE + i] = i >= COMPLETE && r % 4 ? (double)NAN : common * (double)i + drawn(&seed);
+    }
+    memcpy(other, values, sizeof(double[MANY][WIDE]));
     omp_set_num_threads(1);
-    imputer_free(fit(values, ROWS, COLUMNS));
+    imputer_free(fit(values, MANY, WIDE));
     omp_set_num_threads(5);
-    imputer_free(fit(other, ROWS, COLUMNS));
-    assert_memory_equal(values, other, sizeof other);
+    imputer_free(fit(other, MANY, WIDE));
+    assert_memory_equal(values, other, sizeof(double[MANY][WIDE]));
+    free(values);
+    free(other);
 }
 
 static void test_one_column_gets_its_mean(void **state)

@@ -49,7 +49,8 @@ static void test_as_the_reference(void **state)
         skip();
     double *imputed = reference_rows(imputed_path, REFERENCE_COLUMNS + 1);
     double *expected = reference_rows(path, 2);
-    assert_true(imputed && expected);
+    assert_non_null(imputed);
+    assert_non_null(expected);
     static double values[REFERENCE_ROWS * REFERENCE_COLUMNS], scores[REFERENCE_ROWS],
         work[2 * REFERENCE_ROWS];
     for (size_t r = 0; r < REFERENCE_ROWS; r++) {
