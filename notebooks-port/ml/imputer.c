@@ -293,9 +293,9 @@ static int run_alike(struct work *work, struct equation *equations, const size_t
                      struct error *err)
 {
     int status = 0;
-    double cube = pow((double)work->columns, 3);
     measure(work, order[0]);
-#pragma omp parallel for schedule(dynamic) if ((double)count * cube * CUBES > WORTH_THREADS)
+#pragma omp parallel for schedule(dynamic) if ((double)count * CUBES * pow((double)work->columns, 3) >       \
+                                               WORTH_THREADS)
     for (size_t i = 0; i < count; i++) {
         struct error error = {0};
         if (regress(equations + i, work, order[i], &error) == 0)
