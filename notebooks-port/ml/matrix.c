@@ -343,13 +343,15 @@ int matrix_write(const struct matrix *matrix, const char *folder, const char *na
     if (writer_open(&writer, folder, name, err))
         return -1;
     writer_text(&writer, "SK_ID_CURR", ',');
-    writer_text(&writer, "TARGET", ',');
+    if (matrix->labels)
+        writer_text(&writer, "TARGET", ',');
     for (size_t i = 0; i < matrix->columns; i++)
         writer_text(&writer, matrix->names[i], i + 1 < matrix->columns ? ',' : '\n');
     for (size_t row = 0; row < matrix->rows; row++) {
         const float *values = matrix->values + row * matrix->columns;
         writer_integer(&writer, matrix->client_ids[row], ',');
-        writer_integer(&writer, matrix->labels[row], ',');
+        if (matrix->labels)
+            writer_integer(&writer, matrix->labels[row], ',');
         for (size_t i = 0; i < matrix->columns; i++)
             writer_float(&writer, values[i], i + 1 < matrix->columns ? ',' : '\n');
     }
