@@ -7,6 +7,7 @@
 #include "shared/base/progress.h"
 #include "shared/data/csv_writer.h"
 #include "shared/features/features.h"
+#include "shared/features/history.h"
 
 static const double LEAST_FILLED = 0.7, LARGEST_CORRELATION = 0.7; /* the notebook's */
 
@@ -73,38 +74,46 @@ static int allocate_rows(struct matrix *matrix, const struct rows *rows, struct 
     return 0;
 }
 
-/* Fills both matrices of one part; every row on its own, so on all cores. */
-static void build_rows(struct matrix *full, struct matrix *original, const struct original_columns *columns,
-                       const struct rows *rows, const struct history_set *histories)
+/* Names the columns, takes the rows and gives them room. */
+static int start_matrix(struct matrix *out, struct rows *rows, size_t columns,
+                        const char *(*name_of)(const void *, size_t), const void *context,
+                        const struct table *table, const bool *dropped, struct error *err)
 {
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < rows->count; i++) {
-        double row[APPLICATION_COLUMNS];
-        int64_t id = full->client_ids[i];
-        table_row(rows->table, rows->places[i], row);
-        features_build(row, history_set_get(histories, id), full->values + i * full->columns);
-        original_build(original->values + i * original->columns, columns, row,
-                       history_set_original(histories, id));
-    }
+    memset(out, 0, sizeof *out);
+    return choose_rows(rows, table, dropped, err) || name_columns(out, columns, name_of, context, err) ||
+                   allocate_rows(out, rows, err)
+               ? -1
+               : 0;
 }
 
-static int build_part(struct explore_features *out, bool is_test, const struct table *table,
-                      const bool *dropped, const struct history_set *histories, struct error *err)
+static int build_full(struct matrix *out, const struct table *table, const bool *dropped,
+                      const struct history_set *histories, struct error *err)
 {
-    struct matrix *full = is_test ? &out->full.test : &out->full.train;
-    struct matrix *original = is_test ? &out->original.test : &out->original.train;
     struct rows rows = {0};
-    int status = choose_rows(&rows, table, dropped, err);
-    if (status == 0)
-        status = name_columns(full, FEATURE_COUNT, full_name, NULL, err);
-    if (status == 0)
-        status = name_columns(original, out->columns.count, original_name, &out->columns, err);
-    if (status == 0)
-        status = allocate_rows(full, &rows, err);
-    if (status == 0)
-        status = allocate_rows(original, &rows, err);
-    if (status == 0)
-        build_rows(full, original, &out->columns, &rows, histories);
+    int status = start_matrix(out, &rows, FEATURE_COUNT, full_name, NULL, table, dropped, err);
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < rows.count * (status == 0); i++) {
+        double row[APPLICATION_COLUMNS];
+        table_row(table, rows.places[i], row);
+        features_build(row, history_set_get(histories, out->client_ids[i]), out->values + i * out->columns);
+    }
+    free(rows.places);
+    return status;
+}
+
+int explore_original_build(struct matrix *out, const struct original_columns *columns,
+                           const struct table *table, const bool *dropped,
+                           const struct history_set *histories, struct error *err)
+{
+    struct rows rows = {0};
+    int status = start_matrix(out, &rows, columns->count, original_name, columns, table, dropped, err);
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < rows.count * (status == 0); i++) {
+        double row[APPLICATION_COLUMNS];
+        table_row(table, rows.places[i], row);
+        original_build(out->values + i * out->columns, columns, row,
+                       history_set_original(histories, out->client_ids[i]));
+    }
     free(rows.places);
     return status;
 }
@@ -160,16 +169,27 @@ int explore_features_build(struct explore_features *out, const struct explore_fe
                            struct error *err)
 {
     memset(out, 0, sizeof *out);
-    struct history_set *histories = NULL;
+    struct history_set *read = NULL;
+    const struct history_set *histories = source->histories;
+    int status = 0;
     original_list(&out->columns);
-    int status = history_set_read_sums(&histories, source->folder, HISTORY_BOTH, source->show_progress, err);
+    if (!histories) {
+        status = history_set_read_sums(&read, source->folder, HISTORY_BOTH, source->show_progress, err);
+        histories = read;
+    }
     if (status == 0)
-        status = build_part(out, false, source->train, source->dropped, histories, err);
+        status = build_full(&out->full.train, source->train, source->dropped, histories, err);
     if (status == 0)
-        status = build_part(out, true, source->test, NULL, histories, err);
+        status = build_full(&out->full.test, source->test, NULL, histories, err);
+    if (status == 0)
+        status = explore_original_build(&out->original.train, &out->columns, source->train, source->dropped,
+                                        histories, err);
+    if (status == 0)
+        status =
+            explore_original_build(&out->original.test, &out->columns, source->test, NULL, histories, err);
     for (int table = 0; status == 0 && table < TABLE_COUNT; table++)
         out->history_rows[table] = history_set_rows(histories, (enum home_credit_table)table);
-    history_set_free(histories);
+    history_set_free(read);
     return status ? -1 : select_columns(out, err);
 }
 

@@ -10,13 +10,15 @@
 #include "notebooks-port/ml/selection.h"
 #include "shared/base/error.h"
 #include "shared/data/table.h"
+#include "shared/features/history.h"
 #include "shared/features/original.h"
 
 struct explore_features_source {
-    const char *folder;        /* with the history tables; those that are not there stay unknown */
-    const struct table *train; /* application_train.csv */
-    const struct table *test;  /* application_test.csv; NULL when there is none */
-    const bool *dropped;       /* [rows of train] clients to leave out, such as outliers; NULL: none */
+    const char *folder;                  /* with the history tables; those that are not there stay unknown */
+    const struct table *train;           /* application_train.csv */
+    const struct table *test;            /* application_test.csv; NULL when there is none */
+    const struct history_set *histories; /* of the folder, with both sums; NULL: they are read here */
+    const bool *dropped; /* [rows of train] clients to leave out, such as outliers; NULL: none */
     bool show_progress;
 };
 
@@ -40,6 +42,12 @@ struct explore_features {
  * explore_features_free, also after a failure. */
 int explore_features_build(struct explore_features *out, const struct explore_features_source *source,
                            struct error *err);
+
+/* The original's matrix alone, before the selection, of the rows of a table; `histories` with the sums of
+ * `original`. The caller releases with matrix_free, also after a failure. */
+int explore_original_build(struct matrix *out, const struct original_columns *columns,
+                           const struct table *table, const bool *dropped,
+                           const struct history_set *histories, struct error *err);
 
 /* Writes into the folder, each file whole or not at all: features.csv and features_original.csv
  * (SK_ID_CURR, TARGET where it is known, the features), features_test.csv and features_original_test.csv when
