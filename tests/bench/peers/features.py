@@ -21,29 +21,26 @@ folder = sys.argv[1]
 levels = json.loads(sys.argv[2])["levels"]
 
 
-def read(file, table, columns=None):
-    """A table with its texts as categories; columns None: all."""
-    types = {name: pd.CategoricalDtype(texts) for name, texts in levels[table].items()
-             if columns is None or name in columns}
-    return pd.read_csv(os.path.join(folder, file), dtype=types, usecols=columns, keep_default_na=False, na_values="")
-
-
-def known_days(frame):
+def read(file):
+    frame = pd.read_csv(os.path.join(folder, file), keep_default_na=False, na_values="")
     days = [name for name in frame.columns if name.startswith("DAYS_")]
     frame[days] = frame[days].replace(SENTINEL, np.nan)
-    return frame
+    return frame.drop(columns=[name for name in ("SK_ID_PREV", "SK_ID_BUREAU") if name in frame.columns])
 
 
-def dummies(frame, names):
-    return pd.get_dummies(frame[names], drop_first=True)
+def dummies(frame, table, names):
+    """One column a level but the first, also for levels that no row has."""
+    wanted = [f"{name}_{level}" for name in names for level in levels[table][name][1:]]
+    return pd.get_dummies(frame[names]).reindex(columns=wanted, fill_value=0)
 
 
 def application():
-    frame = known_days(read("application_train.csv", "application")).drop(columns="TARGET").set_index("SK_ID_CURR")
+    frame = read("application_train.csv").drop(columns="TARGET").set_index("SK_ID_CURR")
     for name in FLAGS:
-        frame[name] = frame[name].cat.codes.replace(-1, np.nan)
+        first, second = levels["application"][name]
+        frame[name] = frame[name].map({first: 0, second: 1})
     texts = [name for name in levels["application"] if name not in FLAGS]
-    frame = pd.concat([frame.drop(columns=texts), dummies(frame, texts)], axis=1)
+    frame = pd.concat([frame.drop(columns=texts), dummies(frame, "application", texts)], axis=1)
     income = frame["AMT_INCOME_TOTAL"].replace(0, np.nan)
     frame["Percent_Days_employed"] = 100 * frame["DAYS_EMPLOYED"] / frame["DAYS_BIRTH"]
     frame["Annuity_as_percent_income"] = 100 * frame["AMT_ANNUITY"] / income
@@ -52,18 +49,14 @@ def application():
     return frame.drop(columns="DAYS_BIRTH")
 
 
-def numbers_of(file, table):
-    """The names of a table's columns without texts and without the numbers of credits."""
-    header = pd.read_csv(os.path.join(folder, file), nrows=0).columns
-    return [name for name in header if name not in levels[table] and name not in ("SK_ID_PREV", "SK_ID_BUREAU")]
+def with_dummies(frame, table):
+    texts = list(levels[table])
+    return pd.concat([frame.drop(columns=texts), dummies(frame, table, texts)], axis=1)
 
 
 def bureau():
-    numbers = numbers_of("bureau.csv", "bureau")
-    texts = list(levels["bureau"])
-    frame = known_days(read("bureau.csv", "bureau", numbers + texts))
-    both = pd.concat([frame[numbers], dummies(frame, texts)], axis=1)
-    out = both.groupby("SK_ID_CURR").mean().add_prefix("BUREAU_")
+    frame = read("bureau.csv")
+    out = with_dummies(frame, "bureau").groupby("SK_ID_CURR").mean().add_prefix("BUREAU_")
     clients = frame.groupby("SK_ID_CURR")
     out["BUREAU_LOAN_TYPES"] = clients["CREDIT_TYPE"].nunique()
     sums = clients[["AMT_CREDIT_SUM", "AMT_CREDIT_SUM_DEBT", "AMT_CREDIT_SUM_OVERDUE"]].sum()
@@ -73,23 +66,17 @@ def bureau():
 
 
 def previous():
-    file, table = "previous_application.csv", "previous_application"
-    frame = known_days(read(file, table, numbers_of(file, table)))
-    clients = frame.groupby("SK_ID_CURR")
-    return clients.mean().add_prefix("PREV_").assign(PREV_APP_COUNT=clients.size())
+    clients = read("previous_application.csv").groupby("SK_ID_CURR")
+    return clients.mean(numeric_only=True).add_prefix("PREV_").assign(PREV_APP_COUNT=clients.size())
 
 
 def instalments():
-    file, table = "installments_payments.csv", "installments_payments"
-    return known_days(read(file, table, numbers_of(file, table))).groupby("SK_ID_CURR").mean().add_prefix("INSTA_")
+    return read("installments_payments.csv").groupby("SK_ID_CURR").mean().add_prefix("INSTA_")
 
 
 def cards():
-    file, table = "credit_card_balance.csv", "credit_card_balance"
-    texts = list(levels[table])
-    frame = known_days(read(file, table, numbers_of(file, table) + texts))
-    both = pd.concat([frame.drop(columns=texts), dummies(frame, texts)], axis=1)
-    return both.groupby("SK_ID_CURR").mean().add_prefix("CREDIT_")
+    frame = with_dummies(read("credit_card_balance.csv"), "credit_card_balance")
+    return frame.groupby("SK_ID_CURR").mean().add_prefix("CREDIT_")
 
 
 started = time.perf_counter()
