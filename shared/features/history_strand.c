@@ -87,7 +87,7 @@ static int add_row(struct history_strand *strand, enum home_credit_table table, 
         if (position < 0)
             return -1;
     }
-    if (table == TABLE_BUREAU &&
+    if (table == TABLE_BUREAU && strand->full[table] && /* the months are wanted too */
         id_map_add(&strand->credits, (int64_t)row[BUREAU_SK_ID_BUREAU], (uint32_t)position, err) < 0)
         return -1;
     if (strand->full[table])
