@@ -195,8 +195,9 @@ int explore_features_build(struct explore_features *out, const struct explore_fe
 
 void explore_features_free(struct explore_features *features)
 {
-    struct explore_matrices *const sets[] = {&features->full, &features->original};
-    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+    enum { SETS = 2 };
+    struct explore_matrices *const sets[SETS] = {&features->full, &features->original};
+    for (size_t i = 0; i < SETS; i++) {
         matrix_free(&sets[i]->train);
         matrix_free(&sets[i]->test);
         free(sets[i]->missing);

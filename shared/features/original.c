@@ -56,28 +56,28 @@ static inline double clean(const struct column *column, double value)
     return value == SENTINEL_DAYS && column->highest == SENTINEL_DAYS ? (double)NAN : value;
 }
 
-void original_add(void *part, enum home_credit_table table, const double *row)
+void original_add(void *sums, enum home_credit_table table, const double *row)
 {
     const struct layout *layout = &layouts[table];
     const struct table_schema *schema = home_credit_schema(table);
-    struct sums sums = sums_of(part, layout);
+    const struct sums its = sums_of(sums, layout);
     size_t number = 0;
     size_t level = 0;
-    ++*sums.rows;
+    ++*its.rows;
     for (size_t i = 0; i < schema->column_count; i++) {
         const struct column *column = &schema->columns[i];
         if (column->kind == COLUMN_KEY)
             continue;
         if (column->kind == COLUMN_CATEGORY) {
             if (layout->levels && !isnan(row[i]))
-                sums.level[level + (size_t)row[i]]++;
+                its.level[level + (size_t)row[i]]++;
             level += column->category_count;
             continue;
         }
         double value = clean(column, row[i]);
         bool known = !isnan(value);
-        sums.sum[number] += known ? value : 0;
-        sums.known[number++] += known;
+        its.sum[number] += known ? value : 0;
+        its.known[number++] += known;
     }
 }
 

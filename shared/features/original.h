@@ -24,8 +24,10 @@
 #define ORIGINAL_NUMBER_FLAG 1
 #define ORIGINAL_NUMBER_INTEGER 1
 #define ORIGINAL_NUMBER_NUMBER 1
+/* NOLINTBEGIN(bugprone-macro-parentheses): terms of one sum */
 #define ORIGINAL_NUMBER(table, name, kind, required, lowest, highest) +ORIGINAL_NUMBER_##kind
 #define ORIGINAL_LEVELS(table, name, required, set) +set##_COUNT
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define ORIGINAL_NOTHING(...)
 enum {
     ORIGINAL_BUREAU_NUMBERS = BUREAU_LIST(ORIGINAL_NUMBER, ORIGINAL_NOTHING),

@@ -105,8 +105,9 @@ static void test_clients_decide_nothing(void **state)
 {
     const struct world *world = *state;
     const struct explore_features *features = &world->features;
-    const struct table *const others[] = {NULL, world->data.train};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    enum { OTHERS = 2 };
+    const struct table *const others[OTHERS] = {NULL, world->data.train};
+    for (size_t i = 0; i < OTHERS; i++) {
         struct error err = {0};
         struct explore_features again;
         const struct explore_features_source source = {
