@@ -199,6 +199,53 @@ static void files_read_back_the_same(void **state)
     temporary_folder_remove(out);
 }
 
+/* A feature that one table alone makes known is said to be that table's. */
+static void the_dictionary_names_the_table(void **state)
+{
+    const struct world *world = *state;
+    struct error err = {0};
+    char out[TEMPORARY_FOLDER];
+    char path[PATH_MAX];
+    char tables[FEATURE_COUNT + 1][32];
+    struct csv_reader *reader = NULL;
+    const struct slice *fields = NULL;
+    size_t count = 0;
+    temporary_folder_make(out);
+    assert_int_equal(explore_features_write(&world->features, out, false, &err), 0);
+    assert_int_equal(file_path(path, sizeof path, out, "features_dictionary.csv", &err), 0);
+    assert_int_equal(csv_open(&reader, path, NULL, &err), 0);
+    for (size_t i = 0; i <= FEATURE_COUNT; i++) { /* the header first */
+        assert_int_equal(csv_next(reader, &fields, &count, &err), 1);
+        snprintf(tables[i], sizeof tables[i], "%.*s", (int)fields[1].length, fields[1].data);
+    }
+    csv_close(reader);
+    for (enum home_credit_table table = TABLE_BUREAU; table < TABLE_COUNT; table++) {
+        double application[APPLICATION_COLUMNS];
+        double row[APPLICATION_COLUMNS];
+        float vector[FEATURE_COUNT];
+        struct history history;
+        size_t known = 0;
+        for (size_t i = 0; i < APPLICATION_COLUMNS; i++) {
+            application[i] = 1;
+            row[i] = 0;
+        }
+        if (table == TABLE_PREVIOUS_APPLICATION)
+            row[PREVIOUS_APPLICATION_AMT_CREDIT] = row[PREVIOUS_APPLICATION_CNT_PAYMENT] = 1;
+        history_init(&history);
+        history_add(&history, table, row);
+        features_build(application, &history, vector);
+        for (size_t i = FEATURE_BUREAU_COUNT; i < FEATURE_COUNT; i++) {
+            if (isnan(vector[i]))
+                continue;
+            assert_string_equal(tables[i + 1], home_credit_schema(table)->name);
+            known++;
+        }
+        assert_true(known > 0);
+    }
+    assert_string_equal(tables[1], "application");
+    temporary_folder_remove(out);
+}
+
 /* The shortest of 7, 8 and 9 digits that reads back, whichever way it is found. */
 static void floats_are_written_as_short_as_they_read_back(void **state)
 {
@@ -253,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_clients_decide_nothing),
         cmocka_unit_test(clients_can_be_left_out),
         cmocka_unit_test(files_read_back_the_same),
+        cmocka_unit_test(the_dictionary_names_the_table),
         cmocka_unit_test(floats_are_written_as_short_as_they_read_back),
     };
     return cmocka_run_group_tests_name("explore_features", tests, set_up, tear_down);
