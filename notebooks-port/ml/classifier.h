@@ -42,7 +42,8 @@ int classifier_find(const char *name);
  *   weights      "none" or "balanced": each class weighs the same (rows / (2 × rows of the class) a row)
  *   standardise  whether columns are brought to mean 0 and deviation 1 first
  * and beside them
- *   logistic     C (inverse strength of the penalty, above 0), tolerance, iterations
+ *   logistic     C (inverse strength of the penalty), tolerance (of Newton's method), iterations (of
+ *                L-BFGS, 0: Newton's method; see ml/linear.h)
  *   adaboost     rounds, rate
  *   forest       trees, min_leaf (rows of mean weight), columns (share tried at each split; 0: √columns of
  *                them), sample (share of rows a tree), bins
