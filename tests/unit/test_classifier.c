@@ -116,7 +116,7 @@ static void same_for_any_number_of_threads(void **state)
     omp_set_num_threads(threads);
 }
 
-/* On rare defaults, balanced weights raise the mean probability from near the default rate towards a half. */
+/* On rare defaults, balanced weights raise the probabilities from near the default rate towards a half. */
 static void weights_balance_the_classes(void **state)
 {
     (void)state;
@@ -136,7 +136,7 @@ static void weights_balance_the_classes(void **state)
             mean[0] += plain[r] / TEST_ROWS;
             mean[1] += balanced[r] / TEST_ROWS;
         }
-        if (!(mean[0] < 0.1 && mean[1] > 0.2 && mean[1] < 0.75))
+        if (!(mean[0] < 0.1 && mean[1] > 4 * mean[0] && mean[1] < 0.75))
             fail_msg("%s: mean %.4f without weights, %.4f with", classifier_name((enum classifier_kind)kind),
                      mean[0], mean[1]);
         json_decref(parameters);
