@@ -194,7 +194,7 @@ int adaboost_train(struct adaboost *out, const struct examples *train, const str
 {
     *out = (struct adaboost){.rate = options->rate};
     struct binned binned = {0};
-    double *weights = malloc(train->rows * sizeof *weights), sum = 0;
+    double *weights = calloc(train->rows, sizeof *weights), sum = 0;
     struct split *splits = malloc(train->columns * sizeof *splits);
     out->stumps = malloc(options->rounds * sizeof *out->stumps);
     int status = weights && splits && out->stumps

@@ -23,10 +23,10 @@ struct linear_options {
     double class_weights[2]; /* of a row of each label */
 };
 
-/* Minimises ½ |w|² + C Σ weight · log(1 + exp(−margin of the row's label)) over `train`, which has labels of
+/* Minimises ½ |w|² + C Σ weight · log(1 + exp(−margin of the row's label)) over `data`, which has labels of
  * both classes and no missing value. The intercept is not penalised (L-BFGS) or hardly (Newton). The caller
  * releases *out with linear_free, also after a failure. */
-int linear_train(struct linear *out, const struct examples *train, const struct linear_options *options,
+int linear_train(struct linear *out, const struct examples *data, const struct linear_options *options,
                  struct error *err);
 
 /* The probability of label 1 of each row. */

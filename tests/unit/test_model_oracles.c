@@ -122,8 +122,10 @@ static double measure_fold(const struct clients *clients, unsigned fold, enum cl
 static void compare(void **state, enum classifier_kind kind, const char *parameters, const char *reference)
 {
     const struct clients *clients = *state;
-    if (!clients)
+    if (!clients) {
         skip();
+        return;
+    }
     const char *name = NULL;
     json_t *row = NULL, *found = NULL;
     json_object_foreach(clients->results, name, row)
