@@ -115,7 +115,7 @@
     };
   }
 
-  const counts = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
+  const counts = (value) => number(value, { notation: "compact", maximumFractionDigits: Math.abs(value) < 1 ? 4 : 1 });
 
   function common(data, plugins) {
     return {
