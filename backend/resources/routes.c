@@ -1,7 +1,7 @@
 #include "backend/resources/resources.h"
 #include "shared/http/problem.h"
 
-static const char JSON[] = "application/json", PROMETHEUS[] = "text/plain";
+static const char JSON[] = "application/json", PROMETHEUS[] = "text/plain", HTML[] = "text/html";
 
 /* clang-format off */
 const struct http_route resources_routes[] = {
@@ -14,6 +14,8 @@ const struct http_route resources_routes[] = {
     {"GET", "/population/features/:name", population_feature_get, .produces = JSON},
     {"GET", "/features", features_get, .produces = JSON},
     {"GET", "/model", model_get, .produces = JSON},
+    {"GET", "/docs", docs_get, .produces = HTML, .open = true, .quiet = true},
+    {"GET", "/docs/:file", docs_file_get, .open = true, .quiet = true},
     {"GET", "/openapi.json", openapi_get, .produces = JSON, .open = true},
     {"GET", "/v2/health/live", live_get, .produces = JSON, .open = true, .quiet = true},
     {"GET", "/v2/health/ready", ready_get, .produces = JSON, .open = true, .quiet = true},

@@ -1,7 +1,10 @@
 // The contract itself: references, examples, and that the server offers what it says and nothing else.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { KEY, importPortfolio, makeDatabase, makePortfolio, startBackend } from './support/backend.js';
+import { lint, loadConfig } from '@redocly/openapi-core';
+import { KEY, importPortfolio, makeDatabase, makePortfolio, root, startBackend } from './support/backend.js';
 import { openapi, resolve, schemaAt, validate } from './support/contract.js';
 
 let backend;
@@ -17,6 +20,44 @@ function* nodes(value, where = []) {
     yield [where, value];
     for (const [name, child] of Object.entries(value)) yield* nodes(child, [...where, name]);
 }
+
+test('the linter has nothing to say, by the rules of redocly.yaml', async () => {
+    const config = await loadConfig({ configPath: join(root, 'redocly.yaml') });
+    const problems = await lint({ ref: join(root, 'backend/openapi.json'), config });
+    assert.deepEqual(problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} (${location[0]?.pointer})`), []);
+});
+
+test('it has every route of the server and no other', () => {
+    const routes = readFileSync(join(root, 'backend/resources/routes.c'), 'utf8')
+        .matchAll(/^ +\{"([A-Z]+)", "([^"]+)",/gm);
+    const served = [...routes].map(([, method, path]) => `${method} ${path.replaceAll(/:([a-z_]+)/g, '{$1}')}`);
+    const described = Object.entries(openapi.paths)
+        .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`));
+    assert.ok(served.length > 10);
+    assert.deepEqual(described.sort(), served.sort());
+});
+
+test('every body has an example, errors too', () => {
+    let seen = 0;
+    for (const [where, node] of nodes(openapi)) {
+        if (where.at(-1) !== 'content') continue;
+        for (const [type, body] of Object.entries(node)) {
+            assert.ok('example' in body || Object.keys(body.examples ?? {}).length, `${where.join('/')}: ${type}`);
+            seen++;
+        }
+    }
+    assert.ok(seen > 20);
+});
+
+test('what is answered is described to the last field', () => {
+    const open = new Set(['RawRow', 'document']);
+    for (const [where, node] of nodes(openapi.components.schemas)) {
+        if (!node.properties || open.has(where.at(-1))) continue;
+        const closed = node.additionalProperties === false || node.unevaluatedProperties === false;
+        const part = where.length === 1 && where[0].endsWith('Fields'); // closed by those who include it
+        assert.ok(closed || part, where.join('/'));
+    }
+});
 
 test('every reference leads somewhere', () => {
     for (const [where, node] of nodes(openapi))
@@ -62,7 +103,7 @@ test('the server gives the contract and has every path of it', async () => {
     const { body } = await backend.get('/openapi.json', { key: '' });
     assert.deepEqual(body, openapi);
     for (const path of Object.keys(openapi.paths)) {
-        const address = path.replace('{id}', '1').replace('{name}', 'X');
+        const address = path.replaceAll(/\{[a-z_]+\}/g, '1');
         const response = await fetch(backend.url + address, { method: 'PATCH', headers: { authorization: `Bearer ${KEY}` } });
         assert.equal(response.status, 405, path);
         const allowed = response.headers.get('allow').split(', ').filter((method) => method !== 'HEAD');
