@@ -124,14 +124,16 @@ static long long lay_tree(struct trees *trees, uint32_t first, const struct sour
         }
         trees->covers[index] = (float)json_number_value(json_array_get(source->cover, at));
         trees->values[index] = 0;
+        if (!(trees->covers[index] >= 0 && isfinite(trees->covers[index])) || !isfinite(condition))
+            return error_set(err, ERROR_INVALID, "tree %zu of the booster is damaged at node %zu", number,
+                             at);
         if (left < 0) {
             *node = (struct tree_node){.threshold = NAN, .left = index};
             trees->values[index] = condition;
             continue;
         }
         if (left >= (long long)source->size || right < 0 || right >= (long long)source->size ||
-            laid + 2 > source->size || feature < 0 || feature >= (long long)trees->columns ||
-            isnan(condition))
+            laid + 2 > source->size || feature < 0 || feature >= (long long)trees->columns)
             return error_set(err, ERROR_INVALID, "tree %zu of the booster is damaged at node %zu", number,
                              at);
         *node = (struct tree_node){.threshold = condition,
