@@ -1,5 +1,6 @@
-/* The sweeps of tree_shap, once: tree_shap.c compiles them for each kind of processor, for each number of
- * points that matters, and for both meanings of a lane. Inner part of tree_shap.
+/* The sweeps of tree_shap, once. Each tree_shap_PROCESSOR.c includes this with its instructions switched on
+ * and SHAP_EXPLAIN_ROW and SHAP_EXPLAIN_ROWS defined as the names of its two functions. Inner part of
+ * tree_shap.
  *
  * No operation may be contracted into another (the Makefile sees to it): then all of them give the same bits.
  */
@@ -11,19 +12,6 @@
 #include "shared/model/tree_shap_tables.h"
 
 #define SHAP_INLINE static inline __attribute__((always_inline))
-
-typedef float lanes __attribute__((vector_size(SHAP_LANES * sizeof(float)), may_alias));
-typedef int32_t masks __attribute__((vector_size(SHAP_LANES * sizeof(int32_t)), may_alias));
-
-/* Working memory of one thread, for the largest shape. */
-struct shap_scratch {
-    lanes *shares;  /* [slots][points]: f, what goes left of the product */
-    lanes *effects; /* [slots][points]: by how much the split moves the sum, before the product above it */
-    lanes *sums;    /* [slots][points]: on the way up the sums of leaves, on the way down the products */
-    lanes *adds;    /* [slots], when lanes are trees: contributions */
-    lanes *values;  /* [used], when lanes are rows: the rows, turned */
-    lanes *totals;  /* [used], when lanes are rows: contributions */
-};
 
 SHAP_INLINE lanes shap_and(masks mask, lanes values)
 {
@@ -198,6 +186,41 @@ SHAP_INLINE void shap_explain_rows(const struct shap_tables *tables, const float
             out[tables->used[i]] = totals[i * SHAP_LANES + lane];
         out[columns] = tables->bias;
     }
+}
+
+#define SHAP_FOR_POINTS(count, call)                                                                         \
+    switch (count) {                                                                                         \
+    case 1:                                                                                                  \
+        call(1);                                                                                             \
+        break;                                                                                               \
+    case 2:                                                                                                  \
+        call(2);                                                                                             \
+        break;                                                                                               \
+    case 3:                                                                                                  \
+        call(3);                                                                                             \
+        break;                                                                                               \
+    case 4:                                                                                                  \
+        call(4);                                                                                             \
+        break;                                                                                               \
+    default:                                                                                                 \
+        call(count);                                                                                         \
+    }
+
+/* The number of points is a constant where that pays. */
+void SHAP_EXPLAIN_ROW(const struct shap_tables *tables, const float *row, struct shap_scratch *scratch,
+                      float *contributions)
+{
+#define SHAP_CALL(points) shap_explain_row(tables, row, scratch, contributions, points)
+    SHAP_FOR_POINTS(tables->points.count, SHAP_CALL)
+#undef SHAP_CALL
+}
+
+void SHAP_EXPLAIN_ROWS(const struct shap_tables *tables, const float *rows, size_t count,
+                       struct shap_scratch *scratch, float *contributions)
+{
+#define SHAP_CALL(points) shap_explain_rows(tables, rows, count, scratch, contributions, points)
+    SHAP_FOR_POINTS(tables->points.count, SHAP_CALL)
+#undef SHAP_CALL
 }
 
 #endif
