@@ -7,6 +7,9 @@
 #ifndef CLAIRSCORE_MODEL_TREE_SHAP_KERNEL_H
 #define CLAIRSCORE_MODEL_TREE_SHAP_KERNEL_H
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 #include <string.h>
 
 #include "shared/model/tree_shap_tables.h"
@@ -36,6 +39,19 @@ SHAP_INLINE lanes shap_load(const float *values, size_t at, const bool by_tree)
     return shap_all(values[at]);
 }
 
+/* row[places] */
+SHAP_INLINE lanes shap_gather(const float *row, masks places)
+{
+#ifdef __AVX512F__
+    return (lanes)_mm512_i32gather_ps((__m512i)places, row, sizeof *row);
+#else
+    lanes out = {0};
+    for (uint32_t lane = 0; lane < SHAP_LANES; lane++)
+        out[lane] = row[places[lane]];
+    return out;
+#endif
+}
+
 /* The values of the row that a slot compares, and its flags as masks. */
 SHAP_INLINE lanes shap_fetch(const struct shap_program *program, size_t slot, const float *row,
                              const lanes *values, masks *missing_left, masks *missing_lost,
@@ -43,21 +59,14 @@ SHAP_INLINE lanes shap_fetch(const struct shap_program *program, size_t slot, co
 {
     if (!by_tree) {
         int32_t place = (int32_t)program->places[slot];
-        *missing_left = (masks){0} + (place >> 31);
-        *missing_lost = (masks){0} + ((int32_t)((uint32_t)place << 1) >> 31);
+        *missing_left = (masks){0} - (place < 0);
+        *missing_lost = (masks){0} - (place >> SHAP_MISSING_LOST & 1);
         return values[place & SHAP_FEATURE_MASK];
     }
-    const uint32_t *places = program->places + slot * SHAP_LANES;
-    union {
-        lanes all;
-        float each[SHAP_LANES];
-    } fetched;
-    for (uint32_t lane = 0; lane < SHAP_LANES; lane++)
-        fetched.each[lane] = row[places[lane] & SHAP_FEATURE_MASK];
-    masks flags = *(const masks *)(const void *)places;
-    *missing_left = flags >> 31;
-    *missing_lost = (flags << 1) >> 31;
-    return fetched.all;
+    masks flags = ((const masks *)(const void *)program->places)[slot];
+    *missing_left = flags < 0;
+    *missing_lost = (flags & (1 << SHAP_MISSING_LOST)) != 0;
+    return shap_gather(row, flags & SHAP_FEATURE_MASK);
 }
 
 /* The share f of the product that goes left at a slot and by how much it moves the sum for each point. */
