@@ -111,7 +111,7 @@ static int check_margin(const struct model *model, const struct booster *booster
     trees_predict(model->trees, values, 1, &ours);
     if (booster_predict(booster, values, 1, &judged, err))
         return -1;
-    if (memcmp(&ours, &judged, sizeof ours) != 0)
+    if (!(ours == judged))
         return error_set(err, ERROR_INVALID,
                          "%s: golden row %zu has the margin %.9g by the trees and %.9g by XGBoost; the model "
                          "cannot be served",

@@ -10,6 +10,7 @@
 #ifdef __AVX512F__
 #include <immintrin.h>
 #endif
+#include <math.h>
 #include <string.h>
 
 #include "shared/model/tree_shap_tables.h"
@@ -77,7 +78,7 @@ SHAP_INLINE void shap_weigh(const struct shap_tables *tables, const struct shap_
     masks missing_left;
     masks missing_lost;
     lanes value = shap_fetch(program, slot, row, values, &missing_left, &missing_lost, by_tree);
-    masks missing = value != value;
+    masks missing = ~(value <= shap_all(INFINITY));
     masks left = (value < shap_load(program->thresholds, slot, by_tree)) | (missing & missing_left);
     lanes ratio = shap_load(program->ratios, slot, by_tree);
     lanes slope = shap_and(left, shap_all(1)) - ratio;
