@@ -362,7 +362,7 @@ int model_interactions(const struct model *model, const float *vectors, size_t r
     size_t columns[FEATURE_COUNT]; /* of the booster; feature_count where it has none */
     size_t(*asked)[2] = malloc((pair_count + 1) * sizeof *asked);
     size_t *places = malloc((pair_count + 1) * sizeof *places);
-    float *matrix = malloc((rows * model->feature_count + 1) * sizeof *matrix);
+    float *matrix = calloc(rows * model->feature_count + 1, sizeof *matrix);
     double *values = malloc((rows * pair_count + 1) * sizeof *values);
     size_t count = 0;
     int status = asked && places && matrix && values ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
