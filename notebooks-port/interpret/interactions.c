@@ -143,9 +143,7 @@ static void show_list(struct report *report, const struct pair *pairs, enum lang
 static int show_pair(struct report *report, const struct pair *pair, const double *effects, size_t clients,
                      const struct sample *sample, enum language language, struct error *err)
 {
-    /* What is drawn along the axis must have an order. */
-    bool turn = !sample_is_ordered(pair->first) && sample_is_ordered(pair->second);
-    size_t along = turn ? pair->second : pair->first, colour = turn ? pair->first : pair->second;
+    size_t along = pair->first, colour = pair->second;
     double *x = malloc(2 * clients * sizeof *x);
     double *tone = malloc(sample->count * sizeof *tone);
     int status = x && tone ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
@@ -210,8 +208,14 @@ int interactions_report(struct report *report, const struct importance *importan
         show_map(report, importance, pairs, language);
         show_list(report, pairs, language);
     }
-    for (size_t i = 0; status == 0 && i < DRAWN; i++)
+    /* An axis and a colour need an order. */
+    size_t drawn = 0;
+    for (size_t i = 0; status == 0 && i < PAIRS && drawn < DRAWN; i++) {
+        if (!sample_is_ordered(pairs[i].first) || !sample_is_ordered(pairs[i].second))
+            continue;
         status = show_pair(report, &pairs[i], effects, clients, sample, language, err);
+        drawn++;
+    }
     free(effects);
     return status;
 }

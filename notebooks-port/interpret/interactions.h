@@ -18,7 +18,7 @@ int interactions_partner(size_t *out, const struct sample *sample, const struct 
                          size_t feature, struct error *err);
 
 /* Writes the section "interactions": a map of the leading features, the strongest pairs as a table, and the
- * strongest of them as clouds of points. */
+ * strongest of those whose features both have an order as clouds of points. */
 int interactions_report(struct report *report, const struct importance *importance,
                         const struct sample *sample, enum language language, struct error *err);
 
