@@ -53,6 +53,9 @@ $(BUILD)/obj/%.o: %.c
 # The methods of the notebooks work on all cores; the servers have a pool of their own.
 $(BUILD)/obj/notebooks-port/%.o: CFLAGS += -fopenmp
 
+# The same sums to the last bit whatever the processor: no multiplication melts into an addition.
+$(BUILD)/obj/shared/model/tree_shap_%.o: CFLAGS += -ffp-contract=off -Wno-psabi
+
 # Embedded (shared/base/embed.h), which the dependency files do not see.
 CHART_JS := node_modules/chart.js/dist/chart.umd.min.js
 $(CHART_JS):
@@ -69,7 +72,7 @@ $(BUILD)/obj/backend/resources/docs.o: CFLAGS += -Wa,-I$(BUILD)/docs
 $(BUILD)/obj/backend/store/migrations.o: $(wildcard backend/store/migrations/*.sql)
 $(BUILD)/obj/notebooks-port/report/report.o: $(CHART_JS) $(wildcard shared/view/*.html shared/view/*.css shared/view/*.js) \
     $(wildcard notebooks-port/report/*.html notebooks-port/report/*.css notebooks-port/report/*.json)
-$(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json) notebooks-port/search_space.json
 
 define library
 $(1): $(call objects,$(2))

@@ -2,21 +2,13 @@
 
 #include <math.h>
 
-static const double NORMAL_975 = 1.959963984540054; /* standard normal quantile */
+#include "notebooks-port/ml/proportion.h"
 
 struct rate rate_of(size_t level, size_t clients, size_t defaults)
 {
-    struct rate out = {level, clients, defaults, (double)NAN, (double)NAN, (double)NAN};
-    if (clients == 0)
-        return out;
-    double n = (double)clients;
-    double square = NORMAL_975 * NORMAL_975;
-    out.share = (double)defaults / n;
-    double centre = (out.share + square / (2 * n)) / (1 + square / n);
-    double half =
-        NORMAL_975 / (1 + square / n) * sqrt(out.share * (1 - out.share) / n + square / (4 * n * n));
-    out.low = defaults == 0 ? 0 : fmax(0, centre - half);
-    out.high = defaults == clients ? 1 : fmin(1, centre + half);
+    struct rate out = {.level = level, .clients = clients, .defaults = defaults};
+    out.share = clients ? (double)defaults / (double)clients : (double)NAN;
+    proportion_interval(&out.low, &out.high, (double)defaults, (double)clients);
     return out;
 }
 
