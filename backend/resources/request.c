@@ -1,6 +1,7 @@
 #include "backend/resources/request.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,54 @@ size_t request_number(const struct http_exchange *exchange, const char *name, si
     snprintf(pointer, sizeof pointer, "?%s", name);
     request_problem(problems, pointer, "Give a whole number from %zu to %zu.", lowest, highest);
     return fallback;
+}
+
+/* strtod alone would take blanks, hexadecimals, infinity. */
+static bool is_decimal(const char *text)
+{
+    text += *text == '-';
+    size_t whole = strspn(text, "0123456789"), fraction = 0;
+    text += whole;
+    if (*text == '.') {
+        fraction = strspn(text + 1, "0123456789");
+        text += 1 + fraction;
+    }
+    return whole + fraction > 0 && *text == '\0';
+}
+
+double request_decimal(const struct http_exchange *exchange, const char *name, double lowest, double highest,
+                       double fallback, json_t *problems)
+{
+    const char *text = http_query(exchange, name);
+    if (!text)
+        return fallback;
+    double value = is_decimal(text) ? strtod(text, NULL) : NAN;
+    if (value >= lowest && value <= highest)
+        return value;
+    char pointer[REQUEST_POINTER];
+    snprintf(pointer, sizeof pointer, "?%s", name);
+    request_problem(problems, pointer, "Give a number from %.15g to %.15g.", lowest, highest);
+    return fallback;
+}
+
+int request_choice(const struct http_exchange *exchange, const char *name, const char *const *choices,
+                   json_t *problems)
+{
+    const char *text = http_query(exchange, name);
+    if (!text)
+        return -1;
+    char pointer[REQUEST_POINTER], list[256];
+    size_t used = 0;
+    for (int i = 0; choices[i]; i++) {
+        if (strcmp(text, choices[i]) == 0)
+            return i;
+        int wrote = snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", choices[i]);
+        if (wrote > 0 && (size_t)wrote < sizeof list - used)
+            used += (size_t)wrote;
+    }
+    snprintf(pointer, sizeof pointer, "?%s", name);
+    request_problem(problems, pointer, "Give one of %s.", list);
+    return -1;
 }
 
 bool request_has_no_query(struct http_exchange *exchange)

@@ -30,6 +30,16 @@ void request_check_query(const struct http_exchange *exchange, const char *const
 size_t request_number(const struct http_exchange *exchange, const char *name, size_t lowest, size_t highest,
                       size_t fallback, json_t *problems);
 
+/* A decimal number of the query (an optional minus, digits, at most one point) from lowest to highest,
+ * `fallback` when absent; else listed in `problems`. */
+double request_decimal(const struct http_exchange *exchange, const char *name, double lowest, double highest,
+                       double fallback, json_t *problems);
+
+/* The position in `choices` (ends with NULL) of a query parameter's value, -1 when absent; else listed in
+ * `problems`. */
+int request_choice(const struct http_exchange *exchange, const char *name, const char *const *choices,
+                   json_t *problems);
+
 /* Checks a call that takes no query parameter but lang: answers 422 and returns false otherwise. */
 bool request_has_no_query(struct http_exchange *exchange);
 
