@@ -22,17 +22,19 @@ static const char CSS[] = "text/css; charset=utf-8", JS[] = "text/javascript; ch
 
 static const struct file {
     const char *name, *type;
-    const char *bytes, *end;
-    const char *gzip, *gzip_end; /* NULL where compression gains little */
+    const char *bytes;
+    const size_t *length;
+    const char *gzip; /* NULL where compression gains little */
+    const size_t *gzip_length;
 } files[] = {
-    {"docs.css", CSS, docs_css, docs_css_end, NULL, NULL},
-    {"docs.js", JS, docs_js, docs_js_end, NULL, NULL},
-    {"swagger-ui.css", CSS, docs_swagger_css, docs_swagger_css_end, docs_swagger_css_gz,
-     docs_swagger_css_gz_end},
-    {"swagger-ui-bundle.js", JS, docs_swagger_js, docs_swagger_js_end, docs_swagger_js_gz,
-     docs_swagger_js_gz_end},
-    {"LICENSE", TEXT, docs_licence, docs_licence_end, NULL, NULL},
-    {"swagger-ui-bundle.js.LICENSE.txt", TEXT, docs_licences, docs_licences_end, NULL, NULL},
+    {"docs.css", CSS, docs_css, &docs_css_length, NULL, NULL},
+    {"docs.js", JS, docs_js, &docs_js_length, NULL, NULL},
+    {"swagger-ui.css", CSS, docs_swagger_css, &docs_swagger_css_length, docs_swagger_css_gz,
+     &docs_swagger_css_gz_length},
+    {"swagger-ui-bundle.js", JS, docs_swagger_js, &docs_swagger_js_length, docs_swagger_js_gz,
+     &docs_swagger_js_gz_length},
+    {"LICENSE", TEXT, docs_licence, &docs_licence_length, NULL, NULL},
+    {"swagger-ui-bundle.js.LICENSE.txt", TEXT, docs_licences, &docs_licences_length, NULL, NULL},
 };
 
 void docs_get(struct http_exchange *exchange)
@@ -44,7 +46,7 @@ void docs_get(struct http_exchange *exchange)
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     http_header(exchange, "Cache-Control", "max-age=300");
-    http_answer(exchange, 200, "text/html; charset=utf-8", docs_page, (size_t)(docs_page_end - docs_page));
+    http_answer(exchange, 200, "text/html; charset=utf-8", docs_page, docs_page_length);
 }
 
 void docs_file_get(struct http_exchange *exchange)
@@ -64,8 +66,8 @@ void docs_file_get(struct http_exchange *exchange)
     http_header(exchange, "Vary", "Accept-Encoding");
     if (file->gzip && http_takes_gzip(exchange)) {
         http_header(exchange, "Content-Encoding", "gzip");
-        http_answer(exchange, 200, file->type, file->gzip, (size_t)(file->gzip_end - file->gzip));
+        http_answer(exchange, 200, file->type, file->gzip, *file->gzip_length);
     } else {
-        http_answer(exchange, 200, file->type, file->bytes, (size_t)(file->end - file->bytes));
+        http_answer(exchange, 200, file->type, file->bytes, *file->length);
     }
 }
