@@ -59,6 +59,13 @@ test('what is answered is described to the last field', () => {
     }
 });
 
+test('every schema has a type, which generators of clients need', () => {
+    for (const [where, node] of nodes(openapi)) {
+        if (where.includes('example') || where.includes('examples')) continue;
+        if ('enum' in node || 'const' in node || 'properties' in node) assert.ok('type' in node, where.join('/'));
+    }
+});
+
 test('every reference leads somewhere', () => {
     for (const [where, node] of nodes(openapi))
         if (typeof node.$ref === 'string') assert.ok(resolve(where, node)[1], `${where.join('/')}: ${node.$ref}`);
