@@ -199,6 +199,12 @@ bench: ## measure against pandas, scikit-learn and XGBoost (ONLY="NAME…", BENC
 	@$(MAKE) -s --no-print-directory -j$$(nproc) build $(BENCHES)
 	@BUILD='$(BUILD)' node tests/bench/bench.js $(ONLY)
 
+.PHONY: bench-service
+bench-service: ## the backend with 300,000 clients on both stores: every call under load (CLIENTS=N, CALL_SECONDS=N)
+	@scripts/install.sh build test bench
+	@$(MAKE) -s --no-print-directory -j$$(nproc) build
+	@BUILD='$(BUILD)' scripts/postgres.sh node tests/bench/service.js
+
 .PHONY: container
 container: ## build both images, bring them up with compose, try them
 	@tests/container/run.sh
