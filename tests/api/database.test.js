@@ -1,7 +1,7 @@
 // PostgreSQL behind the API: replicas on one database, and a server that goes away and comes back. Runs with a
 // server of its own, for it is stopped; only where scripts/postgres.sh runs the tests.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,6 +49,51 @@ describe('PostgreSQL', { skip: !process.env.POSTGRES_URL && 'make postgres runs 
         assert.equal(backend.exited, false);
         assert.ok(backend.log.includes('database_back'));
         assert.deepEqual(await backend.stop(), { code: 0, signal: null });
+    });
+
+    test('decisions while the server goes away: 503 and no row, or recorded; with a key nothing is lost nor doubled', async () => {
+        const database = makeDatabase(server);
+        importPortfolio(makePortfolio(60), database);
+        const backend = await startBackend({ database });
+        const { clients } = (await backend.get('/clients?limit=40')).body;
+        const send = ({ client_id: id, decision }, round) => backend.post('/decisions', { client_id: id, decision },
+            { headers: { 'idempotency-key': `${id}-${round}` } });
+        execFileSync(control, ['stop']);
+        const away = await send(clients[0], 0);
+        assert.equal(away.status, 503);
+        assert.ok(!/postgres|libpq|socket/i.test(away.text), away.text);
+        for (const path of ['/decisions', '/decisions/1']) assert.equal((await backend.get(path)).status, 503);
+        assert.equal((await backend.get('/decisions', { headers: { accept: 'application/x-ndjson' } })).status, 503);
+        execFileSync(control, ['start']);
+        assert.deepEqual((await backend.get('/decisions')).body.decisions, []);
+
+        const rounds = 8;
+        const ids = [];
+        let refused = 0;
+        const sent = clients.map(async (client) => {
+            for (let round = 0; round < rounds;) {
+                const { status, body } = await send(client, round);
+                if (status === 201) {
+                    ids.push(body.id);
+                    round++;
+                } else {
+                    assert.equal(status, 503);
+                    refused++;
+                    await new Promise((again) => { setTimeout(again, 50); });
+                }
+            }
+        });
+        await until(() => ids.length > clients.length);
+        for (const what of ['stop', 'start'])
+            await new Promise((resolve, reject) => { execFile(control, [what], (error) => (error ? reject(error) : resolve())); });
+        await Promise.all(sent);
+        assert.ok(refused > 0);
+        assert.deepEqual(ids.sort((a, b) => a - b), Array.from({ length: clients.length * rounds }, (_, index) => index + 1));
+        const { text } = await backend.get('/decisions', { headers: { accept: 'application/x-ndjson' } });
+        const lines = text.split('\n').slice(0, -1).map(JSON.parse);
+        assert.equal(lines.length, ids.length);
+        for (const [index, { previous_hash: before }] of lines.slice(1).entries()) assert.equal(before, lines[index].hash);
+        await backend.stop();
     });
 
     test('an import that the server leaves in the middle goes on when it is back', async () => {
