@@ -70,7 +70,7 @@ bool service_authorise(struct http_exchange *exchange)
 const char *service_identity_name(const struct http_exchange *exchange)
 {
     const struct service *service = exchange->context;
-    return service->keyed ? "API key" : "anonymous";
+    return service->keyed ? "setting:API_KEY" : "anybody";
 }
 
 /* ---- The population ---- */

@@ -397,6 +397,7 @@ const struct driver database_sqlite = {
     .bulk_row = bulk_row,
     .bulk_end = bulk_end,
     .begin = "BEGIN IMMEDIATE",
+    .one_writer = true,
     .settle = "PRAGMA wal_checkpoint(TRUNCATE)",
     .lock = lock_in_transaction,
     .lock_take = lock_take,

@@ -71,7 +71,7 @@ describe('recording', () => {
         assert.deepEqual([body.model.name, body.model.version], [explained.model.name, explained.model.version]);
         if (model.hash) assert.equal(body.model.hash, model.hash);
         assert.deepEqual([body.client_id, body.decision, body.override, body.motive, body.advisor, body.identity, body.previous],
-            [client, 'refused', false, null, 'm.durand', 'API key', null]);
+            [client, 'refused', false, null, 'm.durand', 'setting:API_KEY', null]);
         assert.equal(body.request_id, answer.headers.get('x-request-id'));
         assert.ok(Math.abs(Date.parse(body.time) - Date.now()) < 60_000);
         assert.equal((await backend.get(`/decisions/${body.id}`)).text, answer.text);
@@ -367,10 +367,10 @@ describe('audit', () => {
     });
 });
 
-test('without a key everybody is anonymous', async () => {
+test('without a key everybody is anybody', async () => {
     const open = await startBackend({ database, env: { API_KEY: '' } });
     const { body } = await open.post('/decisions', { client_id: granted[0], decision: 'granted' }, { key: '' });
-    assert.equal(body.identity, 'anonymous');
+    assert.equal(body.identity, 'anybody');
     assert.ok(!JSON.stringify(body).includes(KEY));
     await open.stop();
 });

@@ -18,7 +18,8 @@ enum { LINES = 6 };
 
 /* The hash was computed by Python's hashlib. */
 static const char golden[] =
-    "{\"id\":12,\"time\":\"2026-11-25T09:30:00.123456Z\",\"identity\":\"API key\",\"advisor\":\"m.durand\","
+    "{\"id\":12,\"time\":\"2026-11-25T09:30:00.123456Z\",\"identity\":\"setting:API_KEY\",\"advisor\":\"m."
+    "durand\","
     "\"client_id\":100001,\"input_hash\":"
     "\"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881\","
     "\"model\":{\"name\":\"clairscore\",\"version\":\"demo\",\"hash\":"
@@ -28,13 +29,13 @@ static const char golden[] =
     "\"motive\":\"Caution solidaire des parents\",\"previous\":null,\"request_id\":"
     "\"5f0c9c6e8d2b4f6f9a3e1d7c2b4a6e80\",\"previous_hash\":"
     "\"148de9c5a7a44d19e56cd9ae1a554bf67847afb0c58f6e12fa29ac7ddfca9940\",\"hash\":"
-    "\"daf0fb7517d1aa2e0590967b52c10a647e2938626365e90efda20d03e3576c4a\"}";
+    "\"c11b3e7c019fa8b7559ee0b9e964ec08bf4e029218220ba48a495f65564c58f5\"}";
 
 static struct decision example(void)
 {
     return (struct decision){.id = 12,
                              .time = 1795599000123456,
-                             .identity = "API key",
+                             .identity = "setting:API_KEY",
                              .advisor = "m.durand",
                              .client = 100001,
                              .input_hash = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
@@ -290,13 +291,13 @@ static void test_wrong_anchors(void **state)
         "",
         "12",
         "12:",
-        ":daf0fb7517d1aa2e0590967b52c10a647e2938626365e90efda20d03e3576c4a",
-        "-1:daf0fb7517d1aa2e0590967b52c10a647e2938626365e90efda20d03e3576c4a",
+        ":c11b3e7c019fa8b7559ee0b9e964ec08bf4e029218220ba48a495f65564c58f5",
+        "-1:c11b3e7c019fa8b7559ee0b9e964ec08bf4e029218220ba48a495f65564c58f5",
         "12:daf0fb7517d1aa2e0590967b52c10a647e2938626365e90efda20d03e3576c4",
         "12:daf0fb7517d1aa2e0590967b52c10a647e2938626365e90efda20d03e3576c4A",
-        "12:daf0fb7517d1aa2e0590967b52c10a647e2938626365e90efda20d03e3576c4a0",
-        "0:daf0fb7517d1aa2e0590967b52c10a647e2938626365e90efda20d03e3576c4a",
-        "1234567890123456789:daf0fb7517d1aa2e0590967b52c10a647e2938626365e90efda20d03e3576c4a"};
+        "12:c11b3e7c019fa8b7559ee0b9e964ec08bf4e029218220ba48a495f65564c58f50",
+        "0:c11b3e7c019fa8b7559ee0b9e964ec08bf4e029218220ba48a495f65564c58f5",
+        "1234567890123456789:c11b3e7c019fa8b7559ee0b9e964ec08bf4e029218220ba48a495f65564c58f5"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct anchor anchor;
         assert_false(anchor_read(&anchor, wrong[i]));

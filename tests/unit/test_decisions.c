@@ -46,7 +46,7 @@ static int tear_down(void **state)
 
 static struct decision draft(int64_t client)
 {
-    return (struct decision){.identity = "API key",
+    return (struct decision){.identity = "setting:API_KEY",
                              .advisor = "m.durand",
                              .client = client,
                              .input_hash = "input",
@@ -181,14 +181,14 @@ static void test_repeated_request(void **state)
     struct decision_demand demand = {.key = "key", .body_hash = "body"};
     enum decision_outcome outcome;
     struct error err = {0};
-    assert_int_equal(decisions_find_request(&outcome, &again, fixture->database, "API key", &demand, &err),
-                     0);
+    assert_int_equal(
+        decisions_find_request(&outcome, &again, fixture->database, "setting:API_KEY", &demand, &err), 0);
     assert_int_equal(ask(fixture->database, &first, &demand, &latest), DECISION_RECORDED);
     demand.expects_previous = true; /* which was true the first time */
     assert_int_equal(ask(fixture->database, &again, &demand, &latest), DECISION_REPEATED);
     assert_same(&again, &first);
-    assert_int_equal(decisions_find_request(&outcome, &again, fixture->database, "API key", &demand, &err),
-                     1);
+    assert_int_equal(
+        decisions_find_request(&outcome, &again, fixture->database, "setting:API_KEY", &demand, &err), 1);
     assert_int_equal(outcome, DECISION_REPEATED);
     assert_same(&again, &first);
     demand.body_hash = "another body";
