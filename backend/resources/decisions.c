@@ -290,8 +290,7 @@ static void answer_outdated(struct http_exchange *exchange, const struct decisio
         problem_answer_error(exchange, &err);
         goto done;
     }
-    more =
-        json_pack("{s:o?}", "latest", latest->id ? json_loadb(line.data, line.length, 0, NULL) : json_null());
+    more = json_pack("{s:o?}", "latest", latest->id ? json_loadb(line.data, line.length, 0, NULL) : NULL);
     if (latest->id)
         request_problem(problems, "/previous", "The client's latest decision is %" PRId64 ".", latest->id);
     else
@@ -555,8 +554,12 @@ void decisions_get(struct http_exchange *exchange)
             "This call answers with application/json or application/x-ndjson, which the Accept header"
             " rules out.",
             NULL);
-    else if (read_search(exchange, &search, type == types[0]))
-        type == types[0] ? answer_page(exchange, &search) : answer_export(exchange, &search);
+    else if (!read_search(exchange, &search, type == types[0]))
+        return;
+    else if (type == types[0])
+        answer_page(exchange, &search);
+    else
+        answer_export(exchange, &search);
 }
 
 /* ---- GET /decisions/{id} ---- */

@@ -278,6 +278,27 @@ describe('lists', () => {
     });
 });
 
+test('whatever the bytes, the answer is one of the contract and the trail stays whole', async () => {
+    const seed = JSON.stringify({ client_id: granted[8], decision: 'granted', motive: 'é \\ "x"', advisor: 'm', previous: null });
+    let state = 4321;
+    const random = (limit) => {
+        state = (state * 1103515245 + 12345) % 2147483648;
+        return Math.floor(state / 65536) % limit;
+    };
+    const pieces = ['{', '}', '[', '"', ',', ':', 'null', '-', '1e308', '0', '\\u0000', '\\u0007', '\u00e9', '\ud83d\ude00', 'true', '~/', '%'];
+    const seen = new Set();
+    for (let round = 0; round < 200; round++) {
+        let body = seed;
+        for (let change = 0; change <= random(2); change++) {
+            const at = random(body.length);
+            body = body.slice(0, at) + (random(3) ? pieces[random(pieces.length)] : '') + body.slice(at + random(4));
+        }
+        seen.add((await backend.call('POST', '/decisions', { body, headers: { 'content-type': 'application/json' } })).status);
+    }
+    assert.ok(seen.has(400) && seen.has(422) && seen.has(201) && seen.has(409) && ![...seen].some((status) => status >= 500), [...seen].join());
+    checkLines(await trail());
+});
+
 test('two replicas and many writers keep one chain, read while it grows', async () => {
     const other = await startBackend({ database });
     const started = checkLines(await trail());
