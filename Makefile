@@ -63,7 +63,7 @@ $(CHART_JS):
 $(BUILD)/obj/backend/resources/operations.o: backend/openapi.json
 SWAGGER := node_modules/swagger-ui-dist
 SWAGGER_FILES := $(SWAGGER)/swagger-ui.css $(SWAGGER)/swagger-ui-bundle.js
-$(SWAGGER_FILES): $(CHART_JS)
+$(SWAGGER_FILES): | $(CHART_JS)
 	@test -f $@ || scripts/install.sh build
 $(BUILD)/docs/%.gz: $(SWAGGER)/%
 	@mkdir -p $(@D) && gzip -9nc $< > $@
