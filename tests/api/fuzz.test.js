@@ -79,7 +79,7 @@ function mutateJson(example) {
         else if (kind === 1 && !Array.isArray(holder) && holder !== root) {
             holder[key.slice(0, -1) + pick(['', 'X', 'xyz'])] = holder[key];
         } else if (kind === 2) holder[key] = [holder[key], holder[key]];
-        else holder[key] = pick(ODD_VALUES);
+        else holder[key] = structuredClone(pick(ODD_VALUES));
     }
     return JSON.stringify(root.value) ?? '';
 }
