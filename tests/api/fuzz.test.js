@@ -112,7 +112,8 @@ function send({ method, path, headers, body }) {
             answer.on('error', failed);
             answer.on('end', () => done({ status: answer.statusCode, headers: new Headers(Object.entries(answer.headers).map(([name, value]) => [name, String(value)])), text: Buffer.concat(parts).toString() }));
         });
-        call.on('error', failed);
+        // A kept connection may end, idle for too long, just when it is taken again.
+        call.on('error', (error) => (call.reusedSocket && error.code === 'ECONNRESET' ? send({ method, path, headers, body }).then(done, failed) : failed(error)));
         call.end(body);
     });
 }
