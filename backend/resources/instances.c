@@ -179,6 +179,16 @@ static bool feature_takes(size_t feature, double number)
            (!is_whole(column, meaning->unit) || number == floor(number));
 }
 
+bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems)
+{
+    char right[FEATURE_HELP];
+    if (feature_takes(feature, number))
+        return true;
+    describe_feature(right, sizeof right, feature);
+    request_problem(problems, pointer, "%.15g will not do. Give %s.", number, right);
+    return false;
+}
+
 static void read_feature(struct reading *reading, float *vector, const char *name, const json_t *value,
                          const char *pointer)
 {
@@ -191,17 +201,15 @@ static void read_feature(struct reading *reading, float *vector, const char *nam
     }
     if (json_is_null(value))
         return;
-    double number = json_number_value(value);
-    if (json_is_number(value) && feature_takes((size_t)feature, number)) {
-        vector[feature] = (float)number;
+    if (!json_is_number(value)) {
+        char right[FEATURE_HELP];
+        describe_feature(right, sizeof right, (size_t)feature);
+        request_problem(reading->problems, pointer, "This is not a number. Give %s.", right);
         return;
     }
-    char right[FEATURE_HELP];
-    describe_feature(right, sizeof right, (size_t)feature);
-    if (json_is_number(value))
-        request_problem(reading->problems, pointer, "%.15g will not do. Give %s.", number, right);
-    else
-        request_problem(reading->problems, pointer, "This is not a number. Give %s.", right);
+    double number = json_number_value(value);
+    if (instances_check_value((size_t)feature, number, pointer, reading->problems))
+        vector[feature] = (float)number;
 }
 
 static void read_features(struct reading *reading, size_t index, json_t *features, const char *pointer)

@@ -1,12 +1,12 @@
 #include "backend/resources/request.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/base/number.h"
 #include "shared/data/record.h"
 #include "shared/http/problem.h"
 
@@ -105,31 +105,18 @@ size_t request_number(const struct http_exchange *exchange, const char *name, si
     return fallback;
 }
 
-/* strtod alone would take blanks, hexadecimals, infinity. */
-static bool is_decimal(const char *text)
-{
-    text += *text == '-';
-    size_t whole = strspn(text, "0123456789"), fraction = 0;
-    text += whole;
-    if (*text == '.') {
-        fraction = strspn(text + 1, "0123456789");
-        text += 1 + fraction;
-    }
-    return whole + fraction > 0 && *text == '\0';
-}
-
 double request_decimal(const struct http_exchange *exchange, const char *name, double lowest, double highest,
                        double fallback, json_t *problems)
 {
     const char *text = http_query(exchange, name);
+    double value;
     if (!text)
         return fallback;
-    double value = is_decimal(text) ? strtod(text, NULL) : NAN;
-    if (value >= lowest && value <= highest)
+    if (number_read(&value, text, strlen(text)) && value >= lowest && value <= highest)
         return value;
     char pointer[REQUEST_POINTER];
     snprintf(pointer, sizeof pointer, "?%s", name);
-    request_problem(problems, pointer, "Give a number from %.15g to %.15g.", lowest, highest);
+    request_problem(problems, pointer, "Give a number from %g to %g.", lowest, highest);
     return fallback;
 }
 

@@ -33,8 +33,7 @@ void request_check_query(const struct http_exchange *exchange, const char *const
 size_t request_number(const struct http_exchange *exchange, const char *name, size_t lowest, size_t highest,
                       size_t fallback, json_t *problems);
 
-/* A decimal number of the query (an optional minus, digits, at most one point) from lowest to highest,
- * `fallback` when absent; else listed in `problems`. */
+/* The same for a decimal number. */
 double request_decimal(const struct http_exchange *exchange, const char *name, double lowest, double highest,
                        double fallback, json_t *problems);
 

@@ -22,11 +22,11 @@ void population_get(struct http_exchange *exchange);
 void population_feature_get(struct http_exchange *exchange);
 void features_get(struct http_exchange *exchange);
 void model_get(struct http_exchange *exchange);
-void docs_get(struct http_exchange *exchange);
-void docs_file_get(struct http_exchange *exchange);
 void live_get(struct http_exchange *exchange);
 void ready_get(struct http_exchange *exchange);
 void metrics_get(struct http_exchange *exchange);
 void openapi_get(struct http_exchange *exchange);
+void docs_get(struct http_exchange *exchange);
+void docs_file_get(struct http_exchange *exchange);
 
 #endif

@@ -17,12 +17,12 @@ const struct http_route resources_routes[] = {
     {"GET", "/population/features/:name", population_feature_get, .produces = JSON},
     {"GET", "/features", features_get, .produces = JSON},
     {"GET", "/model", model_get, .produces = JSON},
-    {"GET", "/docs", docs_get, .produces = HTML, .open = true, .quiet = true},
-    {"GET", "/docs/:file", docs_file_get, .open = true, .quiet = true},
     {"GET", "/openapi.json", openapi_get, .produces = JSON, .open = true},
     {"GET", "/v2/health/live", live_get, .produces = JSON, .open = true, .quiet = true},
     {"GET", "/v2/health/ready", ready_get, .produces = JSON, .open = true, .quiet = true},
     {"GET", "/metrics", metrics_get, .produces = PROMETHEUS, .open = true, .quiet = true},
+    {"GET", "/docs", docs_get, .produces = HTML, .open = true, .quiet = true},
+    {"GET", "/docs/:file", docs_file_get, .open = true, .quiet = true},
     {.method = NULL},
 };
 /* clang-format on */

@@ -180,7 +180,7 @@ describe('422', () => {
 
     for (const query of ['/clients?limit=0', '/clients?limit=101', '/clients?limit=x', '/clients?limit=', '/clients?limit=1&limit=2', '/clients?query=a',
         '/clients?query=1234567890123456', '/clients?outcome=2', '/clients?outcome=', '/clients?decision=Granted', '/clients?min_score=x',
-        '/clients?min_score=0x10', '/clients?max_score=inf', '/clients?max_score=', '/clients?min_score=.', '/clients?max_score=1e3',
+        '/clients?min_score=0x10', '/clients?max_score=inf', '/clients?max_score=', '/clients?min_score=.',
         '/clients?max_score=10001', '/clients?cursor=x', '/clients?nope=1', '/population?nope=1', '/features?x=', '/v2/health/live?x=1'])
         test(query, async () => {
             const body = await refused(422, backend.get(query));
