@@ -11,7 +11,7 @@ CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
-BACKEND_LIBS  := -lsqlite3
+BACKEND_LIBS  := -lsqlite3 -lpq
 FRONTEND_LIBS := -lcurl -lz
 NOTEBOOK_LIBS := -llinear -lfann -lgsl -lgslcblas -lgomp
 
@@ -58,6 +58,7 @@ CHART_JS := node_modules/chart.js/dist/chart.umd.min.js
 $(CHART_JS):
 	@scripts/install.sh build
 $(BUILD)/obj/backend/resources/operations.o: backend/openapi.json
+$(BUILD)/obj/backend/store/migrations.o: $(wildcard backend/store/migrations/*.sql)
 $(BUILD)/obj/notebooks-port/report/report.o: $(CHART_JS) $(wildcard shared/view/*.html shared/view/*.css shared/view/*.js) \
     $(wildcard notebooks-port/report/*.html notebooks-port/report/*.css notebooks-port/report/*.json)
 $(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json)

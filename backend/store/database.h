@@ -16,8 +16,8 @@
  *                                                  " RETURNING id"};
  *    Both dialects know RETURNING, ON CONFLICT … DO NOTHING / UPDATE, UPDATE … FROM, LIMIT and window
  * functions.
- *    @skip_locked at the end of a SELECT means FOR UPDATE SKIP LOCKED, for workers that take rows at once (on
- *    SQLite nothing, a transaction is alone there anyway). A sum is CAST(sum(x) AS @integer).
+ *    @for_update and @skip_locked at the end of a SELECT mean FOR UPDATE and FOR UPDATE SKIP LOCKED (on
+ * SQLite nothing: a transaction is alone there anyway). A sum is CAST(sum(x) AS @integer).
  * 3. One statement alone borrows a connection, queries, steps, gives back:
  *      struct connection *connection = NULL;
  *      int found = -1;
@@ -114,6 +114,10 @@ enum { DATABASE_PARAMETERS = 32 }; /* of one statement, at most */
  * may have been done: ERROR_UNAVAILABLE. */
 int database_execute(struct connection *connection, const struct statement *statement,
                      const struct value *values, size_t count, uint64_t *changed, struct error *err);
+
+/* Runs SQL without parameters that is not worth preparing, such as CREATE TEMPORARY TABLE; semicolons
+ * separate several statements. Not repeated. */
+int database_run(struct connection *connection, const char *sql, struct error *err);
 
 /* Runs a statement that answers rows; database_next steps onto the first and the following. One result is
  * open on a connection at a time: the next statement ends the one before. A SELECT outside a transaction

@@ -1,5 +1,4 @@
-/* The client store: what was imported, one population at a time, kept in a database. SQLite today; the
- * functions speak of populations and clients only, so that another database can stand behind them.
+/* The client store: what was imported, one population at a time, kept in a database (database.h).
  * Thread-safe.
  *
  * A population is the result of one import. While it is loading nobody sees it; finishing makes it the
@@ -45,11 +44,15 @@ struct store_client {
 };
 
 struct store;
+struct database;
 
-/* Opens `url` ("sqlite:PATH", created when it does not exist) with up to `connections` at once. ERROR_INVALID
- * for another scheme; ERROR_UNAVAILABLE when the database cannot be opened. The caller closes *out. */
+/* Opens the database at `url` with up to `connections` at once; errors as database_open. The caller closes
+ * *out. */
 int store_open(struct store **out, const char *url, unsigned connections, struct error *err);
 void store_close(struct store *store);
+
+/* The database, where the other stores have their tables. Belongs to the store. */
+struct database *store_database(struct store *store);
 
 /* The current population; ERROR_NOT_FOUND when nothing has been imported. */
 int store_current(struct store *store, struct store_population *out, struct error *err);
@@ -69,11 +72,12 @@ int store_read(struct store *store, int64_t population, int64_t client, double *
 
 /* Begins an import, or goes on with the interrupted one of the same origin: `out->rows` are in the store
  * already. Removes what earlier imports left. One import at a time: ERROR_CONFLICT while another process
- * imports. */
+ * imports; this one's turn lasts until the store is closed. */
 int store_import_begin(struct store *store, const struct store_origin *origin, struct store_population *out,
                        struct error *err);
 
-/* Adds clients in one transaction. ERROR_CONFLICT names an id that is there already; then none is added. */
+/* Adds clients in one transaction. ERROR_CONFLICT names an id that is there already; then none is added.
+ * ERROR_UNAVAILABLE also when the database was away and another process imports since. */
 int store_import_add(struct store *store, struct store_population *population,
                      const struct store_client *clients, size_t count, struct error *err);
 
