@@ -136,6 +136,11 @@ unit: $(UNIT_TESTS) ## unit tests alone
 api: build ## API tests alone: a real server, every answer held against openapi.json
 	@node --test $(sort $(wildcard tests/api/*.test.js))
 
+.PHONY: postgres
+postgres: build $(BUILD)/tests/test_database $(BUILD)/tests/test_store ## store and API tests on a PostgreSQL of their own
+	@scripts/postgres.sh sh -ec '$(BUILD)/tests/test_database; $(BUILD)/tests/test_store; \
+	    node --test $(sort $(wildcard tests/api/*.test.js))'
+
 .PHONY: browser
 browser: build ## browser tests alone: what a manager does, in headless Chromium
 	@node --test $(sort $(wildcard tests/browser/*.test.js))

@@ -1,13 +1,13 @@
 // Clients and the population: search, the whole client, comparison; figures recomputed from all clients.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { importPortfolio, makeFolder, makePortfolio, startBackend } from './support/backend.js';
+import { importPortfolio, makeDatabase, makePortfolio, startBackend } from './support/backend.js';
 
 let backend;
 let everybody; // [{client_id, outcome, probability, score, decision}] in ascending order of id
 let values; // feature name → value of each client, in the same order
 before(async () => {
-    const database = `sqlite:${makeFolder()}/store.db`;
+    const database = makeDatabase();
     importPortfolio(makePortfolio(700), database);
     backend = await startBackend({ database });
     everybody = await pages('/clients?limit=100');

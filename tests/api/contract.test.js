@@ -1,12 +1,12 @@
 // The contract itself: references, examples, and that the server offers what it says and nothing else.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { KEY, importPortfolio, makeFolder, makePortfolio, startBackend } from './support/backend.js';
+import { KEY, importPortfolio, makeDatabase, makePortfolio, startBackend } from './support/backend.js';
 import { openapi, resolve, schemaAt, validate } from './support/contract.js';
 
 let backend;
 before(async () => {
-    const database = `sqlite:${makeFolder()}/store.db`;
+    const database = makeDatabase();
     importPortfolio(makePortfolio(50), database);
     backend = await startBackend({ database });
 });

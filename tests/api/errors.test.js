@@ -1,12 +1,12 @@
 // Every error the API can answer, each in the form that the contract gives it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { KEY, importPortfolio, makeFolder, makePortfolio, root, startBackend } from './support/backend.js';
+import { KEY, importPortfolio, makeDatabase, makePortfolio, root, startBackend } from './support/backend.js';
 
 let backend;
 let client;
 before(async () => {
-    const database = `sqlite:${makeFolder()}/store.db`;
+    const database = makeDatabase();
     importPortfolio(makePortfolio(100), database);
     backend = await startBackend({ database });
     client = (await backend.get('/clients?limit=1')).body.clients[0];

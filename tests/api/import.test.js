@@ -4,12 +4,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { importArguments, importPortfolio, makeFolder, makePortfolio, model, root, startBackend } from './support/backend.js';
+import { importArguments, importPortfolio, makeDatabase, makeFolder, makePortfolio, model, root, startBackend } from './support/backend.js';
 
 let portfolio;
 before(() => { portfolio = makePortfolio(6000); });
-
-const newDatabase = () => `sqlite:${makeFolder()}/store.db`;
 
 /** All clients of a store with their scores, and some whole ones. */
 async function contentOf(database) {
@@ -36,7 +34,7 @@ function failingImport(data, database) {
 }
 
 test('every client of the files is there, and nobody else', async () => {
-    const database = newDatabase();
+    const database = makeDatabase();
     assert.match(importPortfolio(portfolio, database), /^Imported: \d+ clients/);
     const { clients } = await contentOf(database);
     const ids = [];
@@ -55,7 +53,7 @@ test('every client of the files is there, and nobody else', async () => {
 });
 
 test('killed again and again, it completes and has what an undisturbed import has', async () => {
-    const database = newDatabase();
+    const database = makeDatabase();
     const [file, args, options] = importArguments(portfolio, database);
     let killed = 0;
     for (let delay = 30; delay < 400; delay += 35) {
@@ -66,19 +64,19 @@ test('killed again and again, it completes and has what an undisturbed import ha
     }
     assert.ok(killed > 2, `${killed}`);
     importPortfolio(portfolio, database);
-    const undisturbed = newDatabase();
+    const undisturbed = makeDatabase();
     importPortfolio(portfolio, undisturbed);
     assert.deepEqual(await contentOf(database), await contentOf(undisturbed));
 });
 
 test('the same files again are nothing to do', () => {
-    const database = newDatabase();
+    const database = makeDatabase();
     importPortfolio(portfolio, database);
     assert.match(importPortfolio(portfolio, database), /^The store is up to date: \d+ clients/);
 });
 
 test('another model scores the same clients again', async () => {
-    const database = newDatabase();
+    const database = makeDatabase();
     importPortfolio(portfolio, database);
     const other = makeFolder();
     cpSync(resolve(root, model), other, { recursive: true });
@@ -97,7 +95,7 @@ test('another model scores the same clients again', async () => {
 });
 
 test('changed files are imported anew', async () => {
-    const database = newDatabase();
+    const database = makeDatabase();
     const folder = makeFolder();
     cpSync(portfolio, folder, { recursive: true });
     importPortfolio(folder, database);
@@ -113,7 +111,7 @@ test('changed files are imported anew', async () => {
 });
 
 test('a running server shows the old portfolio until the new one is whole, then the new one', async () => {
-    const database = newDatabase();
+    const database = makeDatabase();
     const small = makePortfolio(200, 3);
     importPortfolio(small, database);
     const backend = await startBackend({ database });
@@ -139,7 +137,7 @@ test('a running server shows the old portfolio until the new one is whole, then 
 describe('wrong files', () => {
     /** Imports a good portfolio, then a spoilt copy; returns the error after checking that the good one is still there. */
     async function spoil(change) {
-        const database = newDatabase();
+        const database = makeDatabase();
         const good = makePortfolio(60, 5);
         const spoilt = makeFolder();
         importPortfolio(good, database);
@@ -197,7 +195,7 @@ describe('wrong files', () => {
 test('one file of the two is enough, histories may be absent', async () => {
     const folder = makeFolder();
     for (const name of ['application_test.csv', 'bureau.csv', 'bureau_balance.csv']) cpSync(join(portfolio, name), join(folder, name));
-    const database = newDatabase();
+    const database = makeDatabase();
     importPortfolio(folder, database);
     const { population, whole } = await contentOf(database);
     assert.equal(population.outcomes.unknown, population.size);
@@ -210,8 +208,8 @@ test('one file of the two is enough, histories may be absent', async () => {
 });
 
 test('a folder or an option that is wrong is named', () => {
-    assert.match(failingImport('/nonexistent', newDatabase()), /nonexistent/);
-    assert.match(failingImport(portfolio, 'postgres://x'), /sqlite:PATH/);
+    assert.match(failingImport('/nonexistent', makeDatabase()), /nonexistent/);
+    assert.match(failingImport(portfolio, 'mysql://x'), /sqlite:PATH.*postgres:\/\//);
     const [file] = importArguments(portfolio, '');
     assert.equal(spawnSync(file, []).status, 2);
     assert.equal(spawnSync(file, ['--nope']).status, 2);

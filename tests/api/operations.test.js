@@ -5,13 +5,13 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { KEY, build, environment, importPortfolio, makeFolder, makePortfolio, model, root, startBackend, until } from './support/backend.js';
+import { KEY, build, environment, importPortfolio, makeDatabase, makeFolder, makePortfolio, model, root, startBackend, until } from './support/backend.js';
 
 let backend;
 let database;
 let client;
 before(async () => {
-    database = `sqlite:${makeFolder()}/store.db`;
+    database = makeDatabase();
     importPortfolio(makePortfolio(100), database);
     backend = await startBackend({ database });
     client = (await backend.get('/clients?limit=1')).body.clients[0];
@@ -183,7 +183,7 @@ describe('start', () => {
     });
 
     test('with an empty store it is alive, not ready, and becomes ready by an import', async () => {
-        const empty = `sqlite:${makeFolder()}/empty.db`;
+        const empty = makeDatabase();
         const young = await startBackend({ database: empty, ready: false });
         const { status, headers } = await young.get('/v2/health/ready');
         assert.equal(status, 503);

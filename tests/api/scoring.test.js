@@ -1,12 +1,12 @@
 // /predict and /explain: what they answer, that they agree, that explanations add up digit for digit.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { importPortfolio, makeFolder, makePortfolio, startBackend } from './support/backend.js';
+import { importPortfolio, makeDatabase, makePortfolio, startBackend } from './support/backend.js';
 
 let backend;
 let clients;
 before(async () => {
-    const database = `sqlite:${makeFolder()}/store.db`;
+    const database = makeDatabase();
     importPortfolio(makePortfolio(300), database);
     backend = await startBackend({ database });
     clients = (await backend.get('/clients?limit=100')).body.clients;

@@ -1,5 +1,5 @@
-/* The client store on SQLite: imports that are interrupted, replaced, wrong, concurrent; reading; rescoring.
- */
+/* The client store on both databases: imports that are interrupted, replaced, wrong, concurrent; reading;
+ * rescoring. */
 #include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -15,14 +15,19 @@
 
 #include <cmocka.h>
 
+#include "backend/store/database.h"
 #include "backend/store/store.h"
+#include "tests/support/database.h"
 
 enum { FEATURES = 3, COLUMNS = 2 };
 
 struct fixture {
-    char folder[64], url[128];
+    struct test_database database;
+    const char *url;
     struct store *store;
 };
+
+static bool on_postgres; /* which database the tests run on now */
 
 static const struct store_origin FIRST = {"source-1", "catalogue-1", "model-1"};
 static const struct store_origin SECOND = {"source-2", "catalogue-1", "model-1"};
@@ -31,9 +36,8 @@ static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     struct error err = {0};
-    snprintf(fixture->folder, sizeof fixture->folder, "/tmp/test-store-XXXXXX");
-    assert_non_null(mkdtemp(fixture->folder));
-    snprintf(fixture->url, sizeof fixture->url, "sqlite:%s/deeper/store.db", fixture->folder);
+    test_database_make(&fixture->database, on_postgres);
+    fixture->url = fixture->database.url;
     assert_int_equal(store_open(&fixture->store, fixture->url, 2, &err), 0);
     *state = fixture;
     return 0;
@@ -42,10 +46,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    char command[128];
     store_close(fixture->store);
-    snprintf(command, sizeof command, "rm -rf %s", fixture->folder);
-    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a folder of our own */
+    test_database_remove(&fixture->database);
     free(fixture);
     return 0;
 }
@@ -276,6 +278,24 @@ static void test_rescoring(void **state)
     assert_string_equal(current.origin.model, "model-2");
 }
 
+/* Another process took the import over while the database was away: what this one adds is refused, and does
+ * not spoil the other's. */
+static void test_import_that_was_taken_over_adds_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_population mine, theirs;
+    struct error err = {0};
+    assert_int_equal(store_import_begin(fixture->store, &FIRST, &mine, &err), 0);
+    theirs = mine;
+    add(fixture->store, &theirs, 1, 5, 0);
+    add(fixture->store, &mine, 6, 5, -1);
+    assert_int_equal(mine.rows, 0);
+    assert_int_equal(scan(fixture->store, mine.id).count, 5);
+    add(fixture->store, &theirs, 6, 5, 0);
+    assert_int_equal(store_import_finish(fixture->store, &theirs, &err), 0);
+    assert_int_equal(scan(fixture->store, mine.id).count, 10);
+}
+
 static void *read_often(void *context)
 {
     struct store *store = context;
@@ -307,8 +327,8 @@ static void test_more_threads_than_connections(void **state)
 
 static void test_wrong_addresses(void **state)
 {
-    struct fixture *fixture = *state;
-    static const char *const wrong[] = {"postgres://host/db", "sqlite:", "", "data/x.db"};
+    (void)state;
+    static const char *const wrong[] = {"mysql://host/db", "sqlite:", "", "data/x.db"};
     struct store *store = NULL;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct error err = {0};
@@ -316,17 +336,18 @@ static void test_wrong_addresses(void **state)
         assert_int_equal(err.code, ERROR_INVALID);
         assert_non_null(strstr(err.message, "sqlite:PATH"));
     }
-    char path[128];
-    snprintf(path, sizeof path, "%s/not-a-database", fixture->folder);
-    FILE *file = fopen(path, "w");
+    char path[TEMPORARY_FOLDER], url[TEMPORARY_FOLDER + 16];
+    snprintf(path, sizeof path, "/tmp/clairscore_test_file_XXXXXX");
+    FILE *file = fdopen(mkstemp(path), "w");
     for (int i = 0; i < 100; i++)
         fputs("This is no database at all.\n", file);
     fclose(file);
-    char url[160];
     snprintf(url, sizeof url, "sqlite:%s", path);
     struct error err = {0};
     assert_int_equal(store_open(&store, url, 1, &err), -1);
     assert_null(store);
+    assert_non_null(strstr(err.message, "is not a database"));
+    unlink(path);
 }
 
 int main(void)
@@ -340,9 +361,13 @@ int main(void)
         STORED(test_other_source_replaces_at_once),
         STORED(test_duplicate_client_is_named_and_batch_undone),
         STORED(test_one_import_at_a_time),
+        STORED(test_import_that_was_taken_over_adds_nothing),
         STORED(test_rescoring),
         STORED(test_more_threads_than_connections),
         STORED(test_wrong_addresses),
     };
-    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+    int failures = cmocka_run_group_tests_name("store on SQLite", tests, NULL, NULL);
+    on_postgres = test_postgres() != NULL;
+    return on_postgres ? failures + cmocka_run_group_tests_name("store on PostgreSQL", tests, NULL, NULL)
+                       : failures;
 }

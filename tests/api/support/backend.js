@@ -25,6 +25,16 @@ export function makeFolder() {
     return folder;
 }
 
+let databases = 0;
+
+/** The address of a new database: a SQLite file, or one on the PostgreSQL that scripts/postgres.sh runs the tests with. */
+export function makeDatabase(server = process.env.POSTGRES_URL) {
+    if (!server) return `sqlite:${makeFolder()}/store.db`;
+    const name = `api_${process.pid}_${++databases}`;
+    execFileSync('psql', [`${server}/postgres`, '-qc', `CREATE DATABASE ${name}`]);
+    return `${server}/${name}`;
+}
+
 /** Generates a portfolio into a new folder. */
 export function makePortfolio(clients, seed = 7) {
     const folder = makeFolder();

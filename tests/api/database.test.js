@@ -1,0 +1,95 @@
+// PostgreSQL behind the API: replicas on one database, and a server that goes away and comes back. Runs with a
+// server of its own, for it is stopped; only where scripts/postgres.sh runs the tests.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { importArguments, importPortfolio, makeDatabase, makePortfolio, root, startBackend, until } from './support/backend.js';
+
+describe('PostgreSQL', { skip: !process.env.POSTGRES_URL && 'make postgres runs it' }, () => {
+    let server;
+    let control;
+    let guard;
+    before(async () => {
+        guard = spawn('scripts/postgres.sh', ['sh', '-c', 'echo "$POSTGRES_URL $POSTGRES_CONTROL"; read -r end'],
+            { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+        const [line] = await new Promise((resolve) => { createInterface(guard.stdout).once('line', (...lines) => resolve(lines)); });
+        [server, control] = line.split(' ');
+    });
+    after(async () => {
+        const ended = new Promise((resolve) => { guard.on('exit', resolve); });
+        guard.stdin.end('\n');
+        await ended;
+    });
+
+    test('while the server is away what needs it answers 503, the rest goes on, and all is well when it is back', async () => {
+        const database = makeDatabase(server);
+        importPortfolio(makePortfolio(60), database);
+        const backend = await startBackend({ database });
+        const { client_id: id } = (await backend.get('/clients?limit=1')).body.clients[0];
+        assert.equal((await backend.get(`/clients/${id}`)).status, 200);
+        execFileSync(control, ['stop']);
+        for (let i = 0; i < 10; i++) {
+            const away = await backend.get(`/clients/${id}`);
+            assert.equal(away.status, 503);
+            assert.ok(Number(away.headers.get('retry-after')) > 0);
+            assert.ok(!/postgres|libpq|socket/i.test(away.text), away.text);
+        }
+        assert.equal((await backend.get('/v2/health/live')).status, 200);
+        assert.equal((await backend.get('/population')).status, 200);
+        await until(() => backend.log.includes('database_away'));
+        execFileSync(control, ['start']);
+        const answers = await Promise.all(Array.from({ length: 20 }, () => backend.get(`/clients/${id}`)));
+        for (const { status } of answers) assert.equal(status, 200);
+        assert.equal(backend.exited, false);
+        assert.ok(backend.log.includes('database_back'));
+        assert.deepEqual(await backend.stop(), { code: 0, signal: null });
+    });
+
+    test('an import that the server leaves in the middle goes on when it is back', async () => {
+        const database = makeDatabase(server);
+        const portfolio = makePortfolio(12000);
+        const [file, args, options] = importArguments(portfolio, database);
+        const child = spawn(file, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+        let said = '';
+        child.stderr.on('data', (chunk) => { said += chunk; });
+        const ended = new Promise((resolve) => { child.on('exit', resolve); });
+        const count = () => Number(execFileSync('psql', [database, '-Atc', 'SELECT coalesce(max(client_count), 0) FROM population'],
+            { stdio: ['ignore', 'pipe', 'ignore'] }).toString());
+        await until(() => { try { return count() > 0; } catch { return false; } });
+        execFileSync(control, ['stop']);
+        const status = await ended;
+        execFileSync(control, ['start']);
+        assert.equal(status, 1, said);
+        assert.match(said.trim().split('\n').at(-1), /^import: client store postgres:\/\/.*(broke|cannot be reached)/);
+        const stored = count();
+        assert.ok(stored > 0);
+        const told = importPortfolio(portfolio, database);
+        assert.match(told, /^Imported: \d+ clients/);
+        assert.ok(told.includes(`(${stored} were there from an interrupted import)`), told);
+        assert.match(importPortfolio(portfolio, database), /^The store is up to date/);
+    });
+
+    test('two imports at once: one works, the other says so', async () => {
+        const database = makeDatabase(server);
+        const [file, args, options] = importArguments(makePortfolio(12000), database);
+        const runs = await Promise.all([0, 1].map(() => new Promise((resolve) => {
+            const child = spawn(file, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
+            let said = '';
+            child.stderr.on('data', (chunk) => { said += chunk; });
+            child.on('exit', (code) => resolve({ code, said }));
+        })));
+        const [refused] = runs.filter(({ code }) => code !== 0);
+        assert.equal(runs.filter(({ code }) => code === 0).length, 1);
+        assert.match(refused.said, /another import is running/);
+    });
+
+    test('two replicas show the same', async () => {
+        const database = makeDatabase(server);
+        importPortfolio(makePortfolio(60), database);
+        const replicas = await Promise.all([startBackend({ database }), startBackend({ database })]);
+        const [one, two] = await Promise.all(replicas.map(async (replica) => (await replica.get('/clients?limit=100')).body));
+        assert.deepEqual(one, two);
+        for (const replica of replicas) await replica.stop();
+    });
+});
