@@ -29,7 +29,7 @@ STOPSIGNAL SIGTERM
 
 FROM runtime AS backend
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libxgboost0 libsqlite3-0 libgsl27 \
+ && apt-get install -y -qq --no-install-recommends libxgboost0 libsqlite3-0 libpq5 libgsl27 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/backend /src/build/import /src/build/00_portfolio bin/
 COPY models/demo models/demo

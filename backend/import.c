@@ -20,7 +20,8 @@ static const char usage[] =
     "was; when nothing has changed it does nothing.\n"
     "\n"
     "  --data DIR      folder of Home Credit CSV files\n"
-    "  --database URL  client store (default: DATABASE_URL, else sqlite:data/clairscore.db)\n"
+    "  --database URL  client store, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE\n"
+    "                  (default: DATABASE_URL, else sqlite:data/clairscore.db)\n"
     "  --model DIR     model artifact (default: MODEL_DIR, else models/demo)\n";
 
 struct arguments {

@@ -9,7 +9,8 @@ jobs=$(nproc)
 step "Layout (clang-format)" $make format-check
 step "Static checks (cppcheck)" $make cppcheck
 step "Building the programs" $make -j"$jobs" build
-step "Unit tests" $make -j"$jobs" unit
-step "Unit tests under ASan and UBSan" $make sanitize
-step "API tests" $make api
+step "Unit tests" scripts/postgres.sh $make -j"$jobs" unit
+step "Unit tests under ASan and UBSan" scripts/postgres.sh $make sanitize
+step "API tests on SQLite" $make api
+step "API tests on PostgreSQL" scripts/postgres.sh $make api
 step "Browser tests" $make browser

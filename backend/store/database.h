@@ -81,8 +81,9 @@ struct statement {
 
 enum value_kind { VALUE_INT64, VALUE_DOUBLE, VALUE_TEXT, VALUE_BYTES };
 
-/* A parameter. SQLite keeps neither NaN, which becomes NULL, nor the sign of -0.0. The kind of a statement's parameter is the same at every execution, NULL or not. Text and
- * bytes are borrowed until the call returns. */
+/* A parameter. SQLite keeps neither NaN, which becomes NULL, nor the sign of -0.0. The kind of a statement's
+ * parameter is the same at every execution, NULL or not. Text and bytes are borrowed until the call returns.
+ */
 struct value {
     enum value_kind kind;
     bool null;

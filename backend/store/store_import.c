@@ -63,8 +63,8 @@ static int take_import_lock(struct store *store, struct error *err)
 
 static int remove_population(struct connection *connection, int64_t id, struct error *err)
 {
-    static const struct statement *const steps[] = {&clear_details, &clear_clients};
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    static const struct statement *const steps[] = {&clear_details, &clear_clients, NULL};
+    for (size_t i = 0; steps[i]; i++) {
         uint64_t removed = 0;
         do {
             if (database_execute(connection, steps[i], VALUES(value_int64(id), value_int64(DELETE_CHUNK)),

@@ -25,7 +25,7 @@ static const struct variable {
     {"BIND", TEXT_FIELD(bind), "127.0.0.1", "127.0.0.1", 0, 0, "address to listen on; 0.0.0.0 for all"},
     {"MODEL_DIR", TEXT_FIELD(model_dir), "models/demo", NULL, 0, 0, "folder of the model artifact"},
     {"DATABASE_URL", TEXT_FIELD(database_url), "sqlite:data/clairscore.db", NULL, 0, 0,
-     "client store: sqlite:PATH"},
+     "client store: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
     {"API_KEY", TEXT_FIELD(api_key), "", "", 0, 0,
      "API key: the backend accepts it, the frontend sends it; without one the backend stays on loopback"},
     {"BACKEND_URL", TEXT_FIELD(backend_url), NULL, "http://127.0.0.1:8080", 0, 0,

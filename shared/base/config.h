@@ -15,7 +15,7 @@ struct config {
     char bind[64];                  /* BIND: address to listen on */
     unsigned port;                  /* PORT */
     char model_dir[PATH_MAX];       /* MODEL_DIR: folder of the model artifact */
-    char database_url[CONFIG_TEXT]; /* DATABASE_URL: sqlite:PATH */
+    char database_url[CONFIG_TEXT]; /* DATABASE_URL: sqlite:PATH or postgres://… */
     char api_key[CONFIG_TEXT]; /* API_KEY: empty when none; the backend accepts it, the frontend sends it */
     char backend_url[CONFIG_TEXT]; /* BACKEND_URL: where the frontend finds the backend */
     char login[CONFIG_TEXT];       /* LOGIN: the dashboard's account */
