@@ -137,9 +137,10 @@ api: build ## API tests alone: a real server, every answer held against openapi.
 	@node --test $(sort $(wildcard tests/api/*.test.js))
 
 .PHONY: postgres
-postgres: build $(BUILD)/tests/test_database $(BUILD)/tests/test_store ## store and API tests on a PostgreSQL of their own
-	@scripts/postgres.sh sh -ec '$(BUILD)/tests/test_database; $(BUILD)/tests/test_store; \
-	    node --test $(sort $(wildcard tests/api/*.test.js))'
+STORE_TESTS := $(addprefix $(BUILD)/tests/test_,database database_server store)
+postgres: build $(STORE_TESTS) ## store and API tests on a PostgreSQL of their own
+	@for test in $(STORE_TESTS); do scripts/postgres.sh $$test || exit 1; done
+	@scripts/postgres.sh node --test $(sort $(wildcard tests/api/*.test.js))
 
 .PHONY: browser
 browser: build ## browser tests alone: what a manager does, in headless Chromium

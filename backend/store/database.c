@@ -229,9 +229,29 @@ void database_give_back(struct connection *connection)
 
 /* ---- Statements ---- */
 
+/* A connection that broke and could not be made anew stays borrowed without a server behind it. */
+static int check_connected(const struct connection *connection, struct error *err)
+{
+    return connection->native ? 0
+                              : error_set(err, ERROR_UNAVAILABLE, "client store %s: the connection broke",
+                                          connection->database->name);
+}
+
+static int check_values(const struct value *values, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((values[i].kind == VALUE_TEXT || values[i].kind == VALUE_BYTES) &&
+            values[i].bytes.size > DATABASE_VALUE_BYTES)
+            return error_set(err, ERROR_LIMIT, "client store: a value of %zu bytes, where %d may be stored",
+                             values[i].bytes.size, DATABASE_VALUE_BYTES);
+    return 0;
+}
+
 int database_run(struct connection *connection, const char *sql, struct error *err)
 {
     const struct driver *driver = connection->database->driver;
+    if (check_connected(connection, err))
+        return -1;
     connection->failure = FAILURE_FINAL;
     char *translated = database_translate(driver, sql, err);
     int status = translated ? driver->run(connection, translated, err) : -1;
@@ -265,6 +285,8 @@ struct prepared *database_prepare(struct connection *connection, const void *ide
 static int query_once(struct connection *connection, const struct statement *statement,
                       const struct value *values, size_t count, struct error *err)
 {
+    if (check_connected(connection, err) || check_values(values, count, err))
+        return -1;
     connection->failure = FAILURE_FINAL;
     struct prepared *prepared = database_prepare(connection, statement, statement->sql, values, count, err);
     return prepared ? connection->database->driver->query(connection, prepared, values, count,
@@ -306,7 +328,7 @@ int database_execute(struct connection *connection, const struct statement *stat
 
 int database_next(struct connection *connection, struct error *err)
 {
-    return connection->database->driver->next(connection, err);
+    return check_connected(connection, err) ? -1 : connection->database->driver->next(connection, err);
 }
 
 void database_end(struct connection *connection)
@@ -398,6 +420,8 @@ int database_transaction(struct database *database,
 
 int database_bulk_begin(struct connection *connection, const struct bulk *bulk, struct error *err)
 {
+    if (check_connected(connection, err))
+        return -1;
     database_end(connection);
     connection->failure = FAILURE_FINAL;
     return connection->database->driver->bulk_begin(connection, bulk, err);
@@ -406,7 +430,9 @@ int database_bulk_begin(struct connection *connection, const struct bulk *bulk, 
 int database_bulk_row(struct connection *connection, const struct value *values, size_t count,
                       struct error *err)
 {
-    return connection->database->driver->bulk_row(connection, values, count, err);
+    return check_values(values, count, err)
+               ? -1
+               : connection->database->driver->bulk_row(connection, values, count, err);
 }
 
 int database_bulk_end(struct connection *connection, struct error *err)
@@ -429,6 +455,8 @@ struct database_lock {
 
 int database_lock(struct connection *connection, enum database_lock_name name, struct error *err)
 {
+    if (check_connected(connection, err))
+        return -1;
     database_end(connection);
     connection->failure = FAILURE_FINAL;
     return connection->database->driver->lock(connection, name, err);

@@ -103,7 +103,8 @@ struct value value_text(const char *text);                /* NULL: the database'
 struct value value_bytes(const void *bytes, size_t size); /* NULL: the same */
 struct value value_null(enum value_kind kind);
 
-enum { DATABASE_PARAMETERS = 32 }; /* of one statement, at most */
+/* At most: parameters of a statement, bytes of a text or bytes parameter (ERROR_LIMIT). Text is UTF-8. */
+enum { DATABASE_PARAMETERS = 32, DATABASE_VALUE_BYTES = 32 << 20 };
 
 /* The parameters of a call: VALUES(value_int64(1), value_text("x")), or NO_VALUES. */
 #define VALUES(...)                                                                                          \

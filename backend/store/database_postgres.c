@@ -1,14 +1,12 @@
 #include <endian.h>
 #include <poll.h>
-#include <postgresql/libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
-#include "backend/store/database_driver.h"
-#include "shared/base/buffer.h"
+#include "backend/store/database_postgres.h"
 
 /* Types of the wire protocol (pg_type.dat); values go and come in its binary format. */
 enum {
@@ -40,19 +38,6 @@ static const struct dialect_word words[] = {
     {NULL, NULL},
 };
 
-enum { COPY_LIMIT = 64 << 20, COPY_CHUNK = 256 << 10 /* bytes sent at once */ };
-
-struct postgres {
-    PGconn *connection;
-    PGresult *result; /* the rows, or the row, at hand */
-    int row;          /* in `result`; -1 before the first */
-    bool streams;     /* more results may follow */
-    uint64_t changed;
-    unsigned statements; /* prepared so far: their names */
-    bool copying;
-    struct buffer copy; /* rows not sent yet */
-};
-
 /* ---- What went wrong ---- */
 
 static bool is_state(const char *state, const char *const *list)
@@ -63,9 +48,8 @@ static bool is_state(const char *state, const char *const *list)
     return false;
 }
 
-/* Tells what the failure means from its SQLSTATE (PostgreSQL manual, appendix A). `result` may be NULL: then
- * the connection itself failed. */
-static int failed(struct connection *connection, const PGresult *result, struct error *err)
+/* The SQLSTATE tells (PostgreSQL manual, appendix A). */
+int postgres_failed(struct connection *connection, const PGresult *result, struct error *err)
 {
     static const char *const again[] = {"40001", "40P01", NULL};
     static const char *const lost[] = {"08", "57P01", "57P02", "57P03", NULL};
@@ -163,7 +147,7 @@ static int run(struct connection *connection, const char *sql, struct error *err
     ExecStatusType status = PQresultStatus(result);
     int failure = 0;
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        failure = failed(connection, result, err);
+        failure = postgres_failed(connection, result, err);
     PQclear(result);
     return failure;
 }
@@ -174,7 +158,7 @@ static int connect_server(struct connection *connection, struct error *err)
     struct postgres *postgres = connection->native = calloc(1, sizeof *postgres);
     if (!postgres)
         return error_set(err, ERROR_INTERNAL, "no memory for the client store");
-    postgres->copy = buffer_new(COPY_LIMIT);
+    postgres->copy = buffer_new(2 * DATABASE_VALUE_BYTES);
     postgres->connection = open_connection(connection->database);
     if (PQstatus(postgres->connection) != CONNECTION_OK) {
         database_set_away(connection->database, true, PQerrorMessage(postgres->connection));
@@ -218,8 +202,7 @@ struct arguments {
     uint64_t numbers[DATABASE_PARAMETERS];
 };
 
-/* The value's bytes in network order; `number` holds them when it is one. */
-static const void *encode(const struct value *value, uint64_t *number, size_t *size)
+const void *postgres_encode(const struct value *value, uint64_t *number, size_t *size)
 {
     uint64_t bits;
     if (value->kind == VALUE_TEXT || value->kind == VALUE_BYTES) {
@@ -242,7 +225,7 @@ static void make_arguments(struct arguments *out, const struct value *values, si
     for (size_t i = 0; i < count; i++) {
         size_t size = 0;
         out->types[i] = types[values[i].kind];
-        out->values[i] = values[i].null ? NULL : encode(&values[i], &out->numbers[i], &size);
+        out->values[i] = values[i].null ? NULL : postgres_encode(&values[i], &out->numbers[i], &size);
         out->lengths[i] = (int)size;
         out->formats[i] = BINARY;
     }
@@ -258,7 +241,7 @@ static int prepare(struct connection *connection, struct prepared *out, const ch
     make_arguments(&arguments, values, count);
     snprintf(name, sizeof name, "s%u", ++postgres->statements);
     PGresult *result = PQprepare(postgres->connection, name, sql, (int)count, arguments.types);
-    int status = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : failed(connection, result, err);
+    int status = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : postgres_failed(connection, result, err);
     PQclear(result);
     out->handle = (void *)(uintptr_t)postgres->statements; /* NOLINT(performance-no-int-to-ptr): a number */
     return status;
@@ -270,26 +253,17 @@ static void forget(struct connection *connection, struct prepared *prepared)
     (void)prepared;
 }
 
-static void drain(struct postgres *postgres)
+void postgres_drain(struct postgres *postgres)
 {
     for (PGresult *result; (result = PQgetResult(postgres->connection));)
         PQclear(result);
-}
-
-/* Ends a COPY that was not completed, which the server answers with an error, as it should. */
-static void abandon_copy(struct postgres *postgres)
-{
-    PQputCopyEnd(postgres->connection, "abandoned");
-    drain(postgres);
-    buffer_free(&postgres->copy);
-    postgres->copying = false;
 }
 
 static void end(struct connection *connection)
 {
     struct postgres *postgres = connection->native;
     if (postgres->copying)
-        abandon_copy(postgres);
+        postgres_copy_abandon(postgres);
     if (postgres->streams) {
         /* Nobody waits for the rest; inside a transaction stopping it would undo the whole. */
         char words_said[256];
@@ -297,7 +271,7 @@ static void end(struct connection *connection)
         if (cancel)
             PQcancel(cancel, words_said, sizeof words_said);
         PQfreeCancel(cancel);
-        drain(postgres);
+        postgres_drain(postgres);
         postgres->streams = false;
     }
     PQclear(postgres->result);
@@ -320,16 +294,16 @@ static int fetch(struct connection *connection, struct error *err)
     postgres->row = -1;
     ExecStatusType status = PQresultStatus(postgres->result);
     if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-        failed(connection, postgres->result, err);
+        postgres_failed(connection, postgres->result, err);
         postgres->streams = false;
-        drain(postgres);
+        postgres_drain(postgres);
         end(connection);
         return -1;
     }
     if (status != PGRES_SINGLE_TUPLE) {
         postgres->changed = strtoull(PQcmdTuples(postgres->result), NULL, 10);
         postgres->streams = false;
-        drain(postgres);
+        postgres_drain(postgres);
     }
     for (int column = 0; column < PQnfields(postgres->result); column++)
         if (!is_readable(PQftype(postgres->result, column))) {
@@ -352,7 +326,7 @@ static int query(struct connection *connection, struct prepared *prepared, const
     snprintf(name, sizeof name, "s%u", (unsigned)(uintptr_t)prepared->handle);
     if (!PQsendQueryPrepared(postgres->connection, name, (int)count, arguments.values, arguments.lengths,
                              arguments.formats, BINARY))
-        return failed(connection, NULL, err);
+        return postgres_failed(connection, NULL, err);
     postgres->streams = streams && PQsetSingleRowMode(postgres->connection);
     postgres->changed = 0;
     return fetch(connection, err);
@@ -458,81 +432,6 @@ static double column_double(struct connection *connection, int column)
     return read_number(connection, column, &whole, &real) ? real : (double)whole;
 }
 
-/* ---- Many rows: COPY in its binary format (PostgreSQL manual, COPY) ---- */
-
-static int append16(struct buffer *buffer, int16_t number, struct error *err)
-{
-    uint16_t bytes = htobe16((uint16_t)number);
-    return buffer_append(buffer, &bytes, sizeof bytes, err);
-}
-
-static int append32(struct buffer *buffer, int32_t number, struct error *err)
-{
-    uint32_t bytes = htobe32((uint32_t)number);
-    return buffer_append(buffer, &bytes, sizeof bytes, err);
-}
-
-static int send_copy(struct connection *connection, struct error *err)
-{
-    struct postgres *postgres = connection->native;
-    int sent = PQputCopyData(postgres->connection, postgres->copy.data, (int)postgres->copy.length);
-    buffer_clear(&postgres->copy);
-    return sent == 1 ? 0 : failed(connection, NULL, err);
-}
-
-static int bulk_begin(struct connection *connection, const struct bulk *bulk, struct error *err)
-{
-    static const char signature[] = "PGCOPY\n\377\r\n"; /* and its terminator */
-    char sql[1024];
-    struct postgres *postgres = connection->native;
-    snprintf(sql, sizeof sql, "COPY %s (%s) FROM STDIN (FORMAT binary)", bulk->table, bulk->columns);
-    PGresult *result = PQexec(postgres->connection, sql);
-    int status = PQresultStatus(result) == PGRES_COPY_IN ? 0 : failed(connection, result, err);
-    PQclear(result);
-    if (status)
-        return -1;
-    postgres->copying = true;
-    buffer_clear(&postgres->copy);
-    return buffer_append(&postgres->copy, signature, sizeof signature, err) ||
-                   append32(&postgres->copy, 0, err) || append32(&postgres->copy, 0, err)
-               ? -1
-               : 0;
-}
-
-static int bulk_row(struct connection *connection, const struct value *values, size_t count,
-                    struct error *err)
-{
-    struct postgres *postgres = connection->native;
-    struct buffer *copy = &postgres->copy;
-    if (append16(copy, (int16_t)count, err))
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t number;
-        size_t size = 0;
-        const void *bytes = values[i].null ? NULL : encode(&values[i], &number, &size);
-        if (append32(copy, bytes ? (int32_t)size : -1, err) ||
-            (size > 0 && buffer_append(copy, bytes, size, err)))
-            return -1;
-    }
-    return copy->length < COPY_CHUNK ? 0 : send_copy(connection, err);
-}
-
-static int bulk_end(struct connection *connection, struct error *err)
-{
-    struct postgres *postgres = connection->native;
-    if (append16(&postgres->copy, -1, err) || send_copy(connection, err))
-        return -1;
-    if (PQputCopyEnd(postgres->connection, NULL) != 1)
-        return failed(connection, NULL, err);
-    postgres->copying = false;
-    PGresult *result = PQgetResult(postgres->connection);
-    int status = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : failed(connection, result, err);
-    PQclear(result);
-    drain(postgres);
-    buffer_free(&postgres->copy);
-    return status;
-}
-
 /* ---- Locks ---- */
 
 /* Advisory locks have two numbers: ours, so that other programs on the same database have others, and one for
@@ -611,9 +510,9 @@ const struct driver database_postgres = {
     .real = column_double,
     .text = column_text,
     .bytes = column_bytes,
-    .bulk_begin = bulk_begin,
-    .bulk_row = bulk_row,
-    .bulk_end = bulk_end,
+    .bulk_begin = postgres_copy_begin,
+    .bulk_row = postgres_copy_row,
+    .bulk_end = postgres_copy_end,
     .begin = "BEGIN",
     .settle = "ANALYZE",
     .lock = lock_in_transaction,
