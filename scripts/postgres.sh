@@ -4,8 +4,8 @@
 # start it with POSTGRES_CONTROL stop|start.
 set -euo pipefail
 
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-[ -n "$bin" ] || {
+bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+[ -d "$bin" ] || {
     echo "PostgreSQL is not installed: scripts/install.sh test" >&2
     exit 1
 }

@@ -2,15 +2,20 @@
 // server of its own, for it is stopped; only where scripts/postgres.sh runs the tests.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { importArguments, importPortfolio, makeDatabase, makePortfolio, root, startBackend, until } from './support/backend.js';
+import { importArguments, importPortfolio, makeDatabase, makeFolder, makePortfolio, root, startBackend, until } from './support/backend.js';
 
 describe('PostgreSQL', { skip: !process.env.POSTGRES_URL && 'make postgres runs it' }, () => {
     let server;
     let control;
     let guard;
+    let portfolio; // some batches, and no history to read before the first
     before(async () => {
+        portfolio = makeFolder();
+        cpSync(join(makePortfolio(12000), 'application_train.csv'), join(portfolio, 'application_train.csv'), { preserveTimestamps: true });
         guard = spawn('scripts/postgres.sh', ['sh', '-c', 'echo "$POSTGRES_URL $POSTGRES_CONTROL"; read -r end'],
             { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
         const [line] = await new Promise((resolve) => { createInterface(guard.stdout).once('line', (...lines) => resolve(lines)); });
@@ -48,7 +53,6 @@ describe('PostgreSQL', { skip: !process.env.POSTGRES_URL && 'make postgres runs 
 
     test('an import that the server leaves in the middle goes on when it is back', async () => {
         const database = makeDatabase(server);
-        const portfolio = makePortfolio(12000);
         const [file, args, options] = importArguments(portfolio, database);
         const child = spawn(file, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
         let said = '';
@@ -56,7 +60,7 @@ describe('PostgreSQL', { skip: !process.env.POSTGRES_URL && 'make postgres runs 
         const ended = new Promise((resolve) => { child.on('exit', resolve); });
         const count = () => Number(execFileSync('psql', [database, '-Atc', 'SELECT coalesce(max(client_count), 0) FROM population'],
             { stdio: ['ignore', 'pipe', 'ignore'] }).toString());
-        await until(() => { try { return count() > 0; } catch { return false; } });
+        await until(() => { try { return count() > 0; } catch { return false; } }); // no table yet
         execFileSync(control, ['stop']);
         const status = await ended;
         execFileSync(control, ['start']);
@@ -72,7 +76,7 @@ describe('PostgreSQL', { skip: !process.env.POSTGRES_URL && 'make postgres runs 
 
     test('two imports at once: one works, the other says so', async () => {
         const database = makeDatabase(server);
-        const [file, args, options] = importArguments(makePortfolio(12000), database);
+        const [file, args, options] = importArguments(portfolio, database);
         const runs = await Promise.all([0, 1].map(() => new Promise((resolve) => {
             const child = spawn(file, args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
             let said = '';
