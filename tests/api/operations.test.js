@@ -174,6 +174,13 @@ describe('start', () => {
         }
     });
 
+    test('a database server that cannot be reached is named, its password is not', () => {
+        const run = start({ DATABASE_URL: 'postgres://user:geheim@127.0.0.1:1/clairscore' });
+        assert.equal(run.status, 1);
+        assert.match(cause(run), /client store postgres:\/\/127\.0\.0\.1:1\/clairscore: it cannot be reached/);
+        assert.ok(!run.stderr.includes('geheim'), run.stderr);
+    });
+
     test('a store that is no database is named', () => {
         const path = `${makeFolder()}/x.db`;
         writeFileSync(path, 'no database at all, but long enough to be taken for one '.repeat(50));
