@@ -54,7 +54,7 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/obj/notebooks-port/%.o: CFLAGS += -fopenmp
 
 # The same sums to the last bit whatever the processor: no multiplication melts into an addition.
-$(BUILD)/obj/shared/model/tree_shap.o: CFLAGS += -ffp-contract=off -Wno-psabi
+$(BUILD)/obj/shared/model/tree_shap.o $(BUILD)/obj/shared/model/tree_shap_interactions.o: CFLAGS += -ffp-contract=off -Wno-psabi
 
 # Embedded (shared/base/embed.h), which the dependency files do not see.
 CHART_JS := node_modules/chart.js/dist/chart.umd.min.js

@@ -4,11 +4,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "shared/base/crew.h"
 #include "shared/model/tree_shap_kernel.h"
 
 enum {
     BLOCK_FEW = 2, /* so many rows of a block are faster one by one */
-    THREAD_LIMIT = 256,
 };
 static const size_t SCRATCH_LIMIT = (size_t)1 << 30;
 
@@ -16,13 +16,6 @@ typedef void explain_row(const struct shap_tables *tables, const float *row, str
                          float *contributions);
 typedef void explain_rows(const struct shap_tables *tables, const float *rows, size_t count,
                           struct shap_scratch *scratch, float *contributions);
-
-struct tree_shap {
-    struct shap_tables tables;
-    enum tree_shap_processor processor;
-    size_t largest; /* slots of a shape */
-    size_t scratch_bytes;
-};
 
 /* The sweeps for one kind of processor; the number of points is a constant where that pays. */
 #define SWEEPS(name, target)                                                                                 \
@@ -69,8 +62,8 @@ struct tree_shap {
 
 SWEEPS(plain, )
 #ifdef __x86_64__
-SWEEPS(avx2, __attribute__((target("avx2"))))
-SWEEPS(avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))))
+SWEEPS(avx2, TREE_SHAP_TARGET_AVX2)
+SWEEPS(avx512, TREE_SHAP_TARGET_AVX512)
 #else
 #define explain_row_avx2 explain_row_plain
 #define explain_rows_avx2 explain_rows_plain
@@ -191,7 +184,6 @@ struct work {
     size_t count;
     float *contributions;
     atomic_size_t next;
-    struct error *err;
     atomic_bool failed;
 };
 
@@ -218,15 +210,8 @@ int tree_shap_explain(const struct tree_shap *shap, const float *rows, size_t co
                       float *contributions, struct error *err)
 {
     struct work work = {.shap = shap, .rows = rows, .count = count, .contributions = contributions};
-    pthread_t others[THREAD_LIMIT];
     size_t blocks = (count + SHAP_LANES - 1) / SHAP_LANES;
-    unsigned started = 0;
-    while (started + 1 < threads && started + 1 < blocks && started < THREAD_LIMIT &&
-           pthread_create(&others[started], NULL, explain_blocks, &work) == 0)
-        started++;
-    explain_blocks(&work);
-    for (unsigned i = 0; i < started; i++)
-        pthread_join(others[i], NULL);
+    crew_run(blocks < threads ? (unsigned)blocks : threads, explain_blocks, &work);
     return atomic_load(&work.failed) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }
 

@@ -22,7 +22,10 @@ struct tree_shap;
 /* Instructions the sums are made with. All give the same bits. */
 enum tree_shap_processor { TREE_SHAP_PLAIN, TREE_SHAP_AVX2, TREE_SHAP_AVX512, TREE_SHAP_PROCESSORS };
 
-enum { TREE_SHAP_PATH_LIMIT = 128 }; /* distinct features on one path */
+enum {
+    TREE_SHAP_PATH_LIMIT = 128,   /* distinct features on one path */
+    TREE_SHAP_ASKED_LIMIT = 2000, /* features of the pairs of one call */
+};
 
 /* Prepares the tables of `trees`, which must outlive it. A split whose cover is 0 divides it evenly.
  * ERROR_LIMIT when a path holds too many features. The caller frees *out. Immutable afterwards; any number of

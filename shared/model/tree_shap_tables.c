@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/model/tree_shap.h"
-
 double shap_left_share(const struct trees *trees, uint32_t index)
 {
     double left = (double)trees->covers[trees->nodes[index].left];
@@ -13,11 +11,9 @@ double shap_left_share(const struct trees *trees, uint32_t index)
     return left + right > 0 ? left / (left + right) : 0.5;
 }
 
-/* Points and weights of Gauss and Legendre on 0..1: roots of the Legendre polynomial by Newton's method
- * (Press et al. 2007, "Numerical Recipes", 4.6.1). */
-static void find_points(struct shap_points *points, uint32_t count)
+/* Roots of the Legendre polynomial by Newton's method (Press et al. 2007, "Numerical Recipes", 4.6.1). */
+void shap_find_points(double *at, double *weights, uint32_t count)
 {
-    points->count = count;
     for (uint32_t i = 0; i < count; i++) {
         double x = cos(M_PI * (i + 0.75) / (count + 0.5));
         double slope = 1;
@@ -35,9 +31,21 @@ static void find_points(struct shap_points *points, uint32_t count)
             if (fabs(change) < 1e-15)
                 break;
         }
-        points->at[i] = (float)((1 - x) / 2);
+        at[i] = (1 - x) / 2;
+        weights[i] = 1 / ((1 - x * x) * slope * slope);
+    }
+}
+
+static void set_points(struct shap_points *points, uint32_t count)
+{
+    double at[SHAP_POINT_LIMIT];
+    double weights[SHAP_POINT_LIMIT];
+    shap_find_points(at, weights, count);
+    points->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        points->at[i] = (float)at[i];
         points->rest[i] = 1 - points->at[i];
-        points->weight[i] = (float)(1 / ((1 - x * x) * slope * slope));
+        points->weight[i] = (float)weights[i];
     }
 }
 
@@ -391,7 +399,7 @@ int shap_tables_prepare(struct shap_tables *tables, const struct trees *trees, s
     if (distinct > TREE_SHAP_PATH_LIMIT)
         return error_set(err, ERROR_LIMIT, "a path of the trees splits on %u features, more than %d",
                          distinct, TREE_SHAP_PATH_LIMIT);
-    find_points(&tables->points, distinct > 2 ? (distinct + 1) / 2 : 1);
+    set_points(&tables->points, distinct > 2 ? (distinct + 1) / 2 : 1);
     if (make_program(&tables->by_tree, tables, SHAP_LANES, err) ||
         make_program(&tables->by_row, tables, 1, err))
         return -1;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "shared/base/error.h"
+#include "shared/model/tree_shap.h"
 #include "shared/model/trees.h"
 
 enum {
@@ -69,6 +70,22 @@ struct shap_tables {
     uint32_t used_count;
     float bias;
 };
+
+/* Before a function of which there is one for each kind of processor. */
+#ifdef __x86_64__
+#define TREE_SHAP_TARGET_AVX2 __attribute__((target("avx2")))
+#define TREE_SHAP_TARGET_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw")))
+#endif
+
+struct tree_shap {
+    struct shap_tables tables;
+    enum tree_shap_processor processor;
+    size_t largest;       /* slots of a shape */
+    size_t scratch_bytes; /* of a thread */
+};
+
+/* Points and weights of Gauss and Legendre on 0..1, `count` of each. */
+void shap_find_points(double *at, double *weights, uint32_t count);
 
 int shap_tables_prepare(struct shap_tables *tables, const struct trees *trees, struct error *err);
 
