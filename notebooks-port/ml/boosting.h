@@ -34,6 +34,10 @@ enum { BOOSTING_THREADS = 2 };
 int boosting_train(struct boosting **out, const struct examples *data, const json_t *parameters,
                    uint64_t seed, unsigned rounds, struct error *err);
 
+/* The same with `class_weights[label]` the weight of each row, or NULL: 1. */
+int boosting_train_weighted(struct boosting **out, const struct examples *data, const double *class_weights,
+                            const json_t *parameters, uint64_t seed, unsigned rounds, struct error *err);
+
 /* The number of rounds with the least log loss on `watched`, when that did not improve for `patience` rounds
  * or `limit` rounds were trained. */
 int boosting_find_rounds(unsigned *rounds, const struct examples *data, const struct examples *watched,

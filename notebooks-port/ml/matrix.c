@@ -51,20 +51,25 @@ static int check_rows(const struct matrix *matrix, const char *path, struct erro
 
 int matrix_hash_folder(char out[FILE_HASH_HEX], const char *folder, struct error *err)
 {
+    char hashes[TABLE_COUNT][FILE_HASH_HEX] = {0}; /* empty for a table that is not there */
+    struct error errors[TABLE_COUNT] = {0};
+#pragma omp parallel for schedule(dynamic)
+    for (int table = 0; table < TABLE_COUNT; table++) {
+        char path[PATH_MAX];
+        const char *name = home_credit_schema((enum home_credit_table)table)->file;
+        if (file_path(path, sizeof path, folder, name, &errors[table]) == 0 && file_exists(path))
+            file_hash(hashes[table], path, &errors[table]);
+    }
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);
     for (int table = 0; table < TABLE_COUNT; table++) {
-        char path[PATH_MAX];
-        char hash[FILE_HASH_HEX];
         const char *name = home_credit_schema((enum home_credit_table)table)->file;
-        if (file_path(path, sizeof path, folder, name, err))
-            return -1;
-        if (!file_exists(path))
+        if (errors[table].code != ERROR_NONE)
+            return error_set(err, errors[table].code, "%s", errors[table].message);
+        if (hashes[table][0] == '\0')
             continue;
-        if (file_hash(hash, path, err))
-            return -1;
         crypto_hash_sha256_update(&state, (const unsigned char *)name, strlen(name));
-        crypto_hash_sha256_update(&state, (const unsigned char *)hash, sizeof hash);
+        crypto_hash_sha256_update(&state, (const unsigned char *)hashes[table], sizeof hashes[table]);
     }
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256_final(&state, digest);
@@ -343,13 +348,15 @@ int matrix_write(const struct matrix *matrix, const char *folder, const char *na
     if (writer_open(&writer, folder, name, err))
         return -1;
     writer_text(&writer, "SK_ID_CURR", ',');
-    writer_text(&writer, "TARGET", ',');
+    if (matrix->labels)
+        writer_text(&writer, "TARGET", ',');
     for (size_t i = 0; i < matrix->columns; i++)
         writer_text(&writer, matrix->names[i], i + 1 < matrix->columns ? ',' : '\n');
     for (size_t row = 0; row < matrix->rows; row++) {
         const float *values = matrix->values + row * matrix->columns;
         writer_integer(&writer, matrix->client_ids[row], ',');
-        writer_integer(&writer, matrix->labels[row], ',');
+        if (matrix->labels)
+            writer_integer(&writer, matrix->labels[row], ',');
         for (size_t i = 0; i < matrix->columns; i++)
             writer_float(&writer, values[i], i + 1 < matrix->columns ? ',' : '\n');
     }

@@ -15,7 +15,7 @@ struct matrix {
     size_t rows, columns;
     char **names; /* of the columns */
     int64_t *client_ids;
-    uint8_t *labels;               /* TARGET */
+    uint8_t *labels;               /* TARGET; NULL of clients whose outcome is not known yet */
     float *values;                 /* rows × columns, NaN missing */
     char data_hash[FILE_HASH_HEX]; /* of the files it was built from */
 };
@@ -33,8 +33,8 @@ int matrix_hash_folder(char out[FILE_HASH_HEX], const char *folder, struct error
  * Errors as matrix_read's; they name line and column. */
 int matrix_read_file(struct matrix *out, const char *path, bool show_progress, struct error *err);
 
-/* Writes such a file as FOLDER/NAME, whole or not at all. Numbers are written with as few digits as give the
- * same float. */
+/* Writes such a file as FOLDER/NAME, whole or not at all; without labels it has no column TARGET. Numbers are
+ * written with as few digits as give the same float. */
 int matrix_write(const struct matrix *matrix, const char *folder, const char *name, struct error *err);
 
 void matrix_free(struct matrix *matrix);

@@ -22,7 +22,7 @@ static double whole(double value)
 }
 
 /* Until when it is agreed, until when it ran, and when it was last reported. */
-static void draw_dates(double *row, const struct history *history, size_t kind, bool open,
+static void draw_dates(double *row, const struct portfolio_history *history, size_t kind, bool open,
                        struct random_stream *stream)
 {
     double days = row[BUREAU_DAYS_CREDIT];
@@ -47,8 +47,8 @@ static void draw_dates(double *row, const struct history *history, size_t kind, 
         row[BUREAU_DAYS_CREDIT_ENDDATE] = days;
 }
 
-static void draw_amounts(double *row, const struct history *history, const double *values, size_t kind,
-                         bool open, bool annuities, struct random_stream *stream)
+static void draw_amounts(double *row, const struct portfolio_history *history, const double *values,
+                         size_t kind, bool open, bool annuities, struct random_stream *stream)
 {
     size_t state = open ? 0 : 1, by_state = kind * CREDIT_STATES + state;
     double sum =
@@ -78,7 +78,7 @@ static void draw_amounts(double *row, const struct history *history, const doubl
 static void write_months(struct tables *tables, const double *bureau, double late_chance,
                          struct random_stream *stream)
 {
-    const struct history *history = &tables->description->history;
+    const struct portfolio_history *history = &tables->description->history;
     bool open = isnan(bureau[BUREAU_DAYS_ENDDATE_FACT]);
     int first = (int)ceil(bureau[BUREAU_DAYS_CREDIT] / DAYS_A_MONTH);
     int last = (int)fmin(0, whole(history_draw(history, HISTORY_BALANCE_LAST, open ? 0 : 1, stream)));
@@ -115,7 +115,7 @@ static void write_months(struct tables *tables, const double *bureau, double lat
 
 void tables_write_bureau(struct tables *tables, const struct client *client)
 {
-    const struct history *history = &tables->description->history;
+    const struct portfolio_history *history = &tables->description->history;
     const double *values = client->values;
     struct random_stream stream = random_stream_of(tables->seed, (uint64_t)client->id, PURPOSE_BUREAU);
     int count = (int)values[FIELD_OF_BUREAU_COUNT];

@@ -27,7 +27,7 @@ static double cents(double value)
     return nearbyint(value * 200) / 200;
 }
 
-static struct card draw_card(const struct history *history, const struct client *client,
+static struct card draw_card(const struct portfolio_history *history, const struct client *client,
                              const struct contract *contract, struct random_stream *stream)
 {
     const double *values = client->values;
@@ -54,7 +54,7 @@ struct drawings {
     double cash_count, shops_count, other_count;
 };
 
-static struct drawings draw_drawings(const struct history *history, const double *values,
+static struct drawings draw_drawings(const struct portfolio_history *history, const double *values,
                                      const struct card *card, double limit, struct random_stream *stream)
 {
     struct drawings out = {0};
@@ -96,7 +96,7 @@ static struct drawings draw_drawings(const struct history *history, const double
 static void write_payment(struct tables *tables, const struct client *client, const struct contract *contract,
                           const struct card *card, int month, double paid, struct random_stream *stream)
 {
-    const struct history *history = &tables->description->history;
+    const struct portfolio_history *history = &tables->description->history;
     struct writer *writer = &tables->files[TABLE_INSTALLMENTS_PAYMENTS];
     size_t type = history_loan_type(contract->type);
     double delay = history_lean(history, HISTORY_PAYMENT_DELAY, type, client->values, FIELD_OF_LATE, stream);
@@ -121,7 +121,7 @@ static void write_payment(struct tables *tables, const struct client *client, co
 static void write_month(struct tables *tables, const struct client *client, const struct contract *contract,
                         struct card *card, int month, struct random_stream *stream)
 {
-    const struct history *history = &tables->description->history;
+    const struct portfolio_history *history = &tables->description->history;
     double limit = month - card->first < card->dormant ? 0 : card->limit;
     double due = card->used ? cents(fmin(card->balance, MINIMUM_SHARE * card->balance +
                                                             0.2 * MONTHLY_INTEREST * card->balance))

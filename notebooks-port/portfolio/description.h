@@ -25,7 +25,7 @@ struct description {
     double
         extra_documents[DESCRIPTION_DOCUMENTS]; /* share of clients with a document too rare for a pattern */
     struct risk risk;
-    struct history history;
+    struct portfolio_history history;
     size_t clients, history_clients; /* learned from so many */
 };
 

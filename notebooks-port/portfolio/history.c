@@ -9,23 +9,24 @@ const struct history_entry HISTORY[HISTORY_COUNT] = {HISTORY_LIST(HISTORY_ENTRY)
 enum { EFFECTS = FIELD_COUNT - FIELD_FIRST_EFFECT };
 
 /* Where a client stands among rows: the tables' distributions count rows, not clients. */
-static double standing(const struct history *history, const double *values, enum field_index effect)
+static double standing(const struct portfolio_history *history, const double *values, enum field_index effect)
 {
     return values[effect] - history->centre[effect - FIELD_FIRST_EFFECT];
 }
 
-double history_at(const struct history *history, enum history_quantity quantity, size_t stratum, double u)
+double history_at(const struct portfolio_history *history, enum history_quantity quantity, size_t stratum,
+                  double u)
 {
     return marginal_quantile(marginal_of(&history->sets[quantity], stratum), u, 0);
 }
 
-double history_draw(const struct history *history, enum history_quantity quantity, size_t stratum,
+double history_draw(const struct portfolio_history *history, enum history_quantity quantity, size_t stratum,
                     struct random_stream *stream)
 {
     return history_at(history, quantity, stratum, random_uniform(stream));
 }
 
-double history_lean(const struct history *history, enum history_quantity quantity, size_t stratum,
+double history_lean(const struct portfolio_history *history, enum history_quantity quantity, size_t stratum,
                     const double *values, enum field_index effect, struct random_stream *stream)
 {
     double loading = history->loading[effect - FIELD_FIRST_EFFECT];
@@ -38,7 +39,7 @@ double history_lean(const struct history *history, enum history_quantity quantit
                           (1 - missing) * random_leaning(stream, standing(history, values, effect), loading));
 }
 
-double history_chance(const struct history *history, enum history_quantity quantity, size_t stratum,
+double history_chance(const struct portfolio_history *history, enum history_quantity quantity, size_t stratum,
                       const double *values, enum field_index effect)
 {
     const struct marginal *marginal = marginal_of(&history->sets[quantity], stratum);
@@ -113,7 +114,7 @@ size_t history_previous_age(double days)
     return band(-days, edges, PREVIOUS_AGES - 1);
 }
 
-int history_write(const struct history *history, struct buffer *out, struct error *err)
+int history_write(const struct portfolio_history *history, struct buffer *out, struct error *err)
 {
     for (int centre = 0; centre < 2; centre++) {
         const double *numbers = centre ? history->centre : history->loading;
@@ -146,7 +147,7 @@ static int read_effects(double *out, const json_t *json, const char *key, struct
     return 0;
 }
 
-int history_read(struct history *out, const json_t *json, struct error *err)
+int history_read(struct portfolio_history *out, const json_t *json, struct error *err)
 {
     const json_t *rows = json_object_get(json, "rows");
     if (read_effects(out->loading, json, "loading", err) < 0 ||
@@ -159,7 +160,7 @@ int history_read(struct history *out, const json_t *json, struct error *err)
     return 0;
 }
 
-void history_free(struct history *history)
+void history_free(struct portfolio_history *history)
 {
     for (size_t q = 0; q < HISTORY_COUNT; q++)
         marginal_set_free(&history->sets[q]);

@@ -124,25 +124,26 @@ struct history_entry {
 
 extern const struct history_entry HISTORY[HISTORY_COUNT];
 
-struct history {
+struct portfolio_history {
     struct marginal_set sets[HISTORY_COUNT];
     double loading[FIELD_COUNT - FIELD_FIRST_EFFECT]; /* of each effect on the rows it shapes */
     double centre[FIELD_COUNT - FIELD_FIRST_EFFECT];  /* mean of the effect over rows: who has many leans */
 };
 
 /* Value of a quantity in a stratum at probability u; NaN when missing. */
-double history_at(const struct history *history, enum history_quantity quantity, size_t stratum, double u);
+double history_at(const struct portfolio_history *history, enum history_quantity quantity, size_t stratum,
+                  double u);
 
 /* The same at a random probability. */
-double history_draw(const struct history *history, enum history_quantity quantity, size_t stratum,
+double history_draw(const struct portfolio_history *history, enum history_quantity quantity, size_t stratum,
                     struct random_stream *stream);
 
 /* The same at a probability that leans with the client's effect (a field from FIELD_FIRST_EFFECT on). */
-double history_lean(const struct history *history, enum history_quantity quantity, size_t stratum,
+double history_lean(const struct portfolio_history *history, enum history_quantity quantity, size_t stratum,
                     const double *values, enum field_index effect, struct random_stream *stream);
 
 /* The probability that a yes-or-no quantity is 1 for a client with this effect. */
-double history_chance(const struct history *history, enum history_quantity quantity, size_t stratum,
+double history_chance(const struct portfolio_history *history, enum history_quantity quantity, size_t stratum,
                       const double *values, enum field_index effect);
 
 /* Kind of credit (0..CREDIT_KINDS-1) of a CREDIT_TYPE code; band of an age in days. */
@@ -156,8 +157,8 @@ size_t history_loan_type(double type); /* previous NAME_CONTRACT_TYPE: 0 cash, 1
 size_t history_age_band(double days);
 size_t history_previous_age(double days);
 
-int history_write(const struct history *history, struct buffer *out, struct error *err);
-int history_read(struct history *out, const json_t *json, struct error *err);
-void history_free(struct history *history);
+int history_write(const struct portfolio_history *history, struct buffer *out, struct error *err);
+int history_read(struct portfolio_history *out, const json_t *json, struct error *err);
+void history_free(struct portfolio_history *history);
 
 #endif

@@ -107,7 +107,8 @@ static double latent_correlation(const struct marginal *marginal, double covaria
 /* Variance within clients against between them (one-way analysis of variance on the normal scores)
  * tells how far a row's latent normal follows its client; the client's mean score, divided by its
  * deviation, is what correlates with the application. */
-static int measure_effect(struct history *out, struct history_fit *fit, size_t effect, struct error *err)
+static int measure_effect(struct portfolio_history *out, struct history_fit *fit, size_t effect,
+                          struct error *err)
 {
     const struct lean_rows *rows = &fit->leans[effect];
     const struct marginal_set *set = &out->sets[SHOWN_BY[effect]];
@@ -179,9 +180,9 @@ static void forget_unseen(struct history_fit *fit)
     }
 }
 
-int history_fit(struct history *out, struct history_fit *fit, const char *folder, struct error *err)
+int history_fit(struct portfolio_history *out, struct history_fit *fit, const char *folder, struct error *err)
 {
-    *out = (struct history){0};
+    *out = (struct portfolio_history){0};
     fit->seen = calloc(fit->client_count, 1);
     if (fit->seen == NULL)
         return error_set(err, ERROR_INTERNAL, "no memory for %zu clients", fit->client_count);

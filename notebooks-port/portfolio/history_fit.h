@@ -43,7 +43,8 @@ struct history_fit {
 
 /* Reads the tables of `folder` and fills `out` and the history fields of fit->values: NaN for clients
  * that no table names. `fit` starts with clients, client_count and values set. */
-int history_fit(struct history *out, struct history_fit *fit, const char *folder, struct error *err);
+int history_fit(struct portfolio_history *out, struct history_fit *fit, const char *folder,
+                struct error *err);
 
 void history_fit_free(struct history_fit *fit);
 

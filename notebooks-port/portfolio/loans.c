@@ -17,8 +17,8 @@ static const char *status_name(enum pos_contract_status status)
 }
 
 /* Days past due walk from month to month: seldom late, then for a while. */
-static double next_days_late(double days_late, const struct history *history, size_t type, double falls_late,
-                             struct random_stream *stream)
+static double next_days_late(double days_late, const struct portfolio_history *history, size_t type,
+                             double falls_late, struct random_stream *stream)
 {
     double more;
     if (days_late == 0) {
@@ -36,7 +36,7 @@ static double next_days_late(double days_late, const struct history *history, si
 static void write_months(struct tables *tables, const struct client *client, const struct contract *contract,
                          size_t type, struct random_stream *stream)
 {
-    const struct history *history = &tables->description->history;
+    const struct portfolio_history *history = &tables->description->history;
     struct writer *writer = &tables->files[TABLE_POS_CASH_BALANCE];
     int start = (int)fmin(-1, nearbyint(contract->days / DAYS_A_MONTH));
     int months = contract->ended ? (int)contract->paid_months : -1 - start;
@@ -91,7 +91,7 @@ static double cents(double value)
 static void write_payments(struct tables *tables, const struct client *client,
                            const struct contract *contract, size_t type, struct random_stream *stream)
 {
-    const struct history *history = &tables->description->history;
+    const struct portfolio_history *history = &tables->description->history;
     /* A payment in two parts makes two rows, of which one is marked: p of the rows are p / (2 − p) of the
      * dues. */
     double marked = history_chance(history, HISTORY_PAYMENT_PARTS, type, client->values, FIELD_OF_LATE);

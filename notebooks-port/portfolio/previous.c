@@ -34,7 +34,7 @@ static double price(double value)
     return nearbyint(value * 200) / 200;
 }
 
-static struct kind draw_kind(double *row, const struct history *history, const double *values,
+static struct kind draw_kind(double *row, const struct portfolio_history *history, const double *values,
                              struct random_stream *stream)
 {
     double days = row[PREVIOUS_APPLICATION_DAYS_DECISION];
@@ -53,8 +53,8 @@ static struct kind draw_kind(double *row, const struct history *history, const d
     return kind;
 }
 
-static void draw_categories(double *row, const struct history *history, const struct kind *kind, bool first,
-                            struct random_stream *stream)
+static void draw_categories(double *row, const struct portfolio_history *history, const struct kind *kind,
+                            bool first, struct random_stream *stream)
 {
     unsigned channel = (unsigned)history_draw(history, HISTORY_PREVIOUS_CHANNEL, kind->context, stream);
     unsigned industry = (unsigned)history_draw(history, HISTORY_PREVIOUS_INDUSTRY,
@@ -89,8 +89,8 @@ static void draw_categories(double *row, const struct history *history, const st
 }
 
 /* The credit that was given or refused. A card may be offered unasked. */
-static double draw_credit(const struct history *history, const struct kind *kind, double asked, double down,
-                          struct random_stream *stream)
+static double draw_credit(const struct portfolio_history *history, const struct kind *kind, double asked,
+                          double down, struct random_stream *stream)
 {
     if (asked > 0) {
         double ratio = history_draw(history, HISTORY_PREVIOUS_RATIO, kind->context, stream);
@@ -102,7 +102,7 @@ static double draw_credit(const struct history *history, const struct kind *kind
     return isnan(unasked) ? 0 : amount(unasked);
 }
 
-static void draw_amounts(double *row, const struct history *history, const double *values,
+static void draw_amounts(double *row, const struct portfolio_history *history, const double *values,
                          const struct kind *kind, struct random_stream *stream)
 {
     double asked = amount(history_lean(history, HISTORY_PREVIOUS_AMOUNT, kind->context, values,
@@ -143,7 +143,7 @@ static double day(double value)
 }
 
 /* The dates of a card: most have no last due day and run on. */
-static void draw_card_dates(double *row, const struct history *history, const struct kind *kind,
+static void draw_card_dates(double *row, const struct portfolio_history *history, const struct kind *kind,
                             struct random_stream *stream)
 {
     double days = row[PREVIOUS_APPLICATION_DAYS_DECISION];
@@ -161,7 +161,7 @@ static void draw_card_dates(double *row, const struct history *history, const st
 }
 
 /* The dates of a loan: instalments every thirty days until the term ends or the client repays early. */
-static void draw_loan_dates(double *row, const struct history *history, const struct kind *kind,
+static void draw_loan_dates(double *row, const struct portfolio_history *history, const struct kind *kind,
                             struct contract *contract, struct random_stream *stream)
 {
     double days = row[PREVIOUS_APPLICATION_DAYS_DECISION],
@@ -184,7 +184,7 @@ static void draw_loan_dates(double *row, const struct history *history, const st
 }
 
 /* Fills the dates; true when the contract was concluded and has months. */
-static bool draw_life(double *row, const struct history *history, const struct kind *kind,
+static bool draw_life(double *row, const struct portfolio_history *history, const struct kind *kind,
                       struct contract *contract, struct random_stream *stream)
 {
     for (int c = PREVIOUS_APPLICATION_DAYS_FIRST_DRAWING; c < PREVIOUS_APPLICATION_COLUMNS; c++)
@@ -212,7 +212,7 @@ static bool draw_life(double *row, const struct history *history, const struct k
 
 void tables_write_previous(struct tables *tables, const struct client *client)
 {
-    const struct history *history = &tables->description->history;
+    const struct portfolio_history *history = &tables->description->history;
     struct random_stream stream = random_stream_of(tables->seed, (uint64_t)client->id, PURPOSE_PREVIOUS);
     int count = (int)fmin(APPLICATIONS_MOST, client->values[FIELD_OF_PREVIOUS_COUNT]);
     double days[APPLICATIONS_MOST] = {0};

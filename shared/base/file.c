@@ -124,6 +124,12 @@ bool file_exists(const char *path)
     return access(path, R_OK) == 0;
 }
 
+uint64_t file_size(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
 int file_make_folder(const char *path, struct error *err)
 {
     char part[PATH_MAX];

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "shared/base/buffer.h"
 #include "shared/base/error.h"
@@ -25,6 +26,9 @@ int file_path(char *out, size_t size, const char *folder, const char *name, stru
 
 /* True when the path names something that can be read. */
 bool file_exists(const char *path);
+
+/* Its size in bytes; 0 when there is no such file. */
+uint64_t file_size(const char *path);
 
 /* Creates a folder and those above it, like mkdir -p. */
 int file_make_folder(const char *path, struct error *err);

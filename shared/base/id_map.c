@@ -4,11 +4,12 @@
 
 enum { FIRST_SLOTS = 64 };
 
-/* Fibonacci hashing (Knuth, TAOCP 6.4): consecutive ids, the usual case, spread evenly. */
+/* Fibonacci hashing (Knuth, TAOCP 6.4) of groups of four consecutive ids: they share a cache line, and files
+ * mostly count their ids upwards. */
 static size_t slot_of(const struct id_map *map, int64_t id)
 {
-    uint64_t hash = (uint64_t)id * UINT64_C(0x9E3779B97F4A7C15);
-    return (size_t)(hash >> 32) & (map->slot_count - 1);
+    uint64_t hash = ((uint64_t)id >> 2) * UINT64_C(0x9E3779B97F4A7C15);
+    return (size_t)(hash >> 32 << 2 | ((uint64_t)id & 3)) & (map->slot_count - 1);
 }
 
 /* The slot that holds `id`, or the free one where it belongs. */

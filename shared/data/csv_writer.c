@@ -154,6 +154,70 @@ void writer_real(struct writer *writer, double value, char then)
     end_field(writer, isnan(value) ? out : out + writer_format_real(out, value), then);
 }
 
+/* As few of nine digits as read back the same, by the C library. */
+static int put_float_slowly(char *out, float value)
+{
+    int length = 0;
+    for (int digits = 7; digits <= 9; digits++) { /* nine always read back as the same float */
+        length = snprintf(out, FIELD_BYTES / 2, "%.*g", digits, (double)value);
+        if (digits == 9 || strtof(out, NULL) == value)
+            break;
+    }
+    return length;
+}
+
+/* Whether the text digits / scale reads back as `value`, which it does when the double next to it does: both
+ * numbers are exact, so one division rounds once, and the rounding to a float is the text's own unless the
+ * double stands just between two floats. -1 for that rare case. */
+static int reads_back(double digits, double scale, float value)
+{
+    static const uint64_t BELOW_FLOAT = (UINT64_C(1) << 29) - 1, HALF = UINT64_C(1) << 28;
+    double decimal = digits / scale;
+    uint64_t bits = 0;
+    memcpy(&bits, &decimal, sizeof bits);
+    return (bits & BELOW_FLOAT) == HALF ? -1 : (float)decimal == value;
+}
+
+/* The same text for most numbers between 0.0001 and 10,000,000 at a small part of the cost: the digits are
+ * one product, rounded. Returns 0 where that rounding or reading back cannot be told for sure. */
+static int put_float(char *out, float value)
+{
+    static const double powers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
+    static const double CLOSE_TO_HALF = 1e-5; /* the product of numbers below 1e9 is a hundredth as inexact */
+    double size = fabs((double)value);
+    if (!(size >= 1e-4 && size < 1e7))
+        return 0;
+    int whole_digits = -3; /* before the point; minus the zeros behind it */
+    while (whole_digits < 7 && size >= (whole_digits < 0 ? 1 / powers[-whole_digits] : powers[whole_digits]))
+        whole_digits++;
+    for (int digits = 7; digits <= 9; digits++) {
+        int decimals = digits - whole_digits;
+        double product = size * powers[decimals];
+        double rounded = nearbyint(product);
+        int same = digits == 9 ? 1 : reads_back(rounded, powers[decimals], fabsf(value));
+        if (same < 0 || fabs(fabs(product - rounded) - 0.5) < CLOSE_TO_HALF || rounded >= powers[digits])
+            return 0;
+        if (!same)
+            continue;
+        uint64_t number = (uint64_t)rounded;
+        while (decimals > 0 && number % 10 == 0) {
+            number /= 10;
+            decimals--;
+        }
+        uint64_t scale = (uint64_t)powers[decimals];
+        char *end = out;
+        if (value < 0)
+            *end++ = '-';
+        end = put_digits(end, number / scale, 1);
+        if (decimals > 0) {
+            *end++ = '.';
+            end = put_digits(end, number % scale, decimals);
+        }
+        return (int)(end - out);
+    }
+    return 0;
+}
+
 void writer_float(struct writer *writer, float value, char then)
 {
     char *out = reserve(writer);
@@ -166,12 +230,9 @@ void writer_float(struct writer *writer, float value, char then)
         end_field(writer, put_integer(out, (int64_t)value), then);
         return;
     }
-    int length = 0;
-    for (int digits = 7; digits <= 9; digits++) { /* nine always read back as the same float */
-        length = snprintf(out, FIELD_BYTES / 2, "%.*g", digits, (double)value);
-        if (digits == 9 || strtof(out, NULL) == value)
-            break;
-    }
+    int length = put_float(out, value);
+    if (length == 0)
+        length = put_float_slowly(out, value);
     end_field(writer, out + length, then);
 }
 

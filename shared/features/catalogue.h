@@ -110,7 +110,7 @@ const char *catalogue_story_code(enum feature_story story);
 const char *catalogue_unit_code(enum feature_unit unit);
 
 /* The readable text of a category, such as "Études supérieures" for position 3 of NAME_EDUCATION_TYPE;
- * NULL out of range, and for columns of the history tables. */
+ * NULL out of range, and for columns of the history tables whose categories are no features. */
 const char *catalogue_category_label(const struct column *column, size_t category, enum language language);
 
 /* A value as a person reads it: "450 000", "35 %", "12 ans", "Marié·e", "inconnu"; French or English form

@@ -1,4 +1,4 @@
-/* Readable texts of the application's categories: X_LABELS(LABEL) calls LABEL(set, enumerator, French,
+/* Readable texts of the categories that are features: X_LABELS(LABEL) calls LABEL(set, enumerator, French,
  * English). */
 #ifndef CLAIRSCORE_FEATURES_CATEGORY_LABELS_H
 #define CLAIRSCORE_FEATURES_CATEGORY_LABELS_H
@@ -174,6 +174,44 @@
     LABEL(NO_YES, NO, "Non", "No") \
     LABEL(NO_YES, YES, "Oui", "Yes")
 
+#define CREDIT_ACTIVE_LABELS(LABEL) \
+    LABEL(CREDIT_ACTIVE, ACTIVE, "En cours", "Active") \
+    LABEL(CREDIT_ACTIVE, CLOSED, "Soldé", "Closed") \
+    LABEL(CREDIT_ACTIVE, SOLD, "Cédé", "Sold") \
+    LABEL(CREDIT_ACTIVE, BAD_DEBT, "Créance douteuse", "Bad debt")
+
+#define CREDIT_CURRENCY_LABELS(LABEL) \
+    LABEL(CREDIT_CURRENCY, CURRENCY_1, "Monnaie 1", "Currency 1") \
+    LABEL(CREDIT_CURRENCY, CURRENCY_2, "Monnaie 2", "Currency 2") \
+    LABEL(CREDIT_CURRENCY, CURRENCY_3, "Monnaie 3", "Currency 3") \
+    LABEL(CREDIT_CURRENCY, CURRENCY_4, "Monnaie 4", "Currency 4")
+
+#define CREDIT_TYPE_LABELS(LABEL) \
+    LABEL(CREDIT_TYPE, CONSUMER_CREDIT, "Crédit à la consommation", "Consumer credit") \
+    LABEL(CREDIT_TYPE, CREDIT_CARD, "Carte de crédit", "Credit card") \
+    LABEL(CREDIT_TYPE, CAR_LOAN, "Crédit automobile", "Car loan") \
+    LABEL(CREDIT_TYPE, MORTGAGE, "Crédit hypothécaire", "Mortgage") \
+    LABEL(CREDIT_TYPE, MICROLOAN, "Microcrédit", "Microloan") \
+    LABEL(CREDIT_TYPE, LOAN_FOR_BUSINESS_DEVELOPMENT, "Développement d’une entreprise", "Business development") \
+    LABEL(CREDIT_TYPE, LOAN_FOR_WORKING_CAPITAL_REPLENISHMENT, "Fonds de roulement", "Working capital") \
+    LABEL(CREDIT_TYPE, LOAN_FOR_THE_PURCHASE_OF_EQUIPMENT, "Achat d’équipement", "Purchase of equipment") \
+    LABEL(CREDIT_TYPE, LOAN_FOR_PURCHASE_OF_SHARES_MARGIN_LENDING, "Achat de titres (crédit sur marge)", "Purchase of shares (margin lending)") \
+    LABEL(CREDIT_TYPE, CASH_LOAN_NON_EARMARKED, "Prêt personnel non affecté", "Cash loan, not earmarked") \
+    LABEL(CREDIT_TYPE, REAL_ESTATE_LOAN, "Crédit immobilier", "Real estate loan") \
+    LABEL(CREDIT_TYPE, INTERBANK_CREDIT, "Crédit interbancaire", "Interbank credit") \
+    LABEL(CREDIT_TYPE, MOBILE_OPERATOR_LOAN, "Crédit d’un opérateur mobile", "Loan of a mobile operator") \
+    LABEL(CREDIT_TYPE, ANOTHER_TYPE_OF_LOAN, "Autre type de crédit", "Another type of loan") \
+    LABEL(CREDIT_TYPE, UNKNOWN_TYPE_OF_LOAN, "Type de crédit inconnu", "Unknown type of loan")
+
+#define CARD_CONTRACT_STATUS_LABELS(LABEL) \
+    LABEL(CARD_CONTRACT_STATUS, ACTIVE, "En cours", "Active") \
+    LABEL(CARD_CONTRACT_STATUS, COMPLETED, "Terminé", "Completed") \
+    LABEL(CARD_CONTRACT_STATUS, SIGNED, "Signé", "Signed") \
+    LABEL(CARD_CONTRACT_STATUS, APPROVED, "Approuvé", "Approved") \
+    LABEL(CARD_CONTRACT_STATUS, DEMAND, "Mise en demeure", "Demand") \
+    LABEL(CARD_CONTRACT_STATUS, SENT_PROPOSAL, "Proposition envoyée", "Proposal sent") \
+    LABEL(CARD_CONTRACT_STATUS, REFUSED, "Refusé", "Refused")
+
 /* clang-format on */
 
 #define LABELLED_SETS(SET)                                                                                   \
@@ -191,6 +229,10 @@
     SET(FONDKAPREMONT_MODE)                                                                                  \
     SET(HOUSETYPE_MODE)                                                                                      \
     SET(WALLSMATERIAL_MODE)                                                                                  \
-    SET(NO_YES)
+    SET(NO_YES)                                                                                              \
+    SET(CREDIT_ACTIVE)                                                                                       \
+    SET(CREDIT_CURRENCY)                                                                                     \
+    SET(CREDIT_TYPE)                                                                                         \
+    SET(CARD_CONTRACT_STATUS)
 
 #endif

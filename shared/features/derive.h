@@ -1,4 +1,4 @@
-/* Inside of shared/features: what the files that derive features share. */
+/* Inside of shared/features: what the files that add up histories and derive features share. */
 #ifndef CLAIRSCORE_FEATURES_DERIVE_H
 #define CLAIRSCORE_FEATURES_DERIVE_H
 
@@ -23,5 +23,14 @@ static inline void derive_set(float *out, size_t feature, double value)
 
 /* Fills the history features. `application` is cleaned; `history` may be NULL. */
 void derive_history(const double *application, const struct history *history, float *out);
+
+/* Where a table's sums lie in struct history; bytes 0 for the application. */
+struct history_part {
+    size_t offset, bytes;
+};
+struct history_part history_part(enum home_credit_table table);
+
+/* Adds one row to a client's sums of its table alone, a struct bureau_sums, …. */
+void history_add_to_part(void *sums, enum home_credit_table table, const double *row);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/features/catalogue.h"
+#include "shared/features/derive.h"
 
 enum { YEAR_DAYS = 365, YEAR_MONTHS = 12, WEEK_DAYS = 7 };
 
@@ -37,8 +38,9 @@ static double ratio(double dividend, double divisor)
     return divisor == 0 ? NAN : dividend / divisor;
 }
 
-static void add_bureau(struct bureau_sums *sums, const double *row)
+static void add_bureau(void *part, const double *row)
 {
+    struct bureau_sums *sums = part;
     sums->rows++;
     if (!isnan(row[BUREAU_CREDIT_TYPE]))
         sums->types |= UINT32_C(1) << (unsigned)row[BUREAU_CREDIT_TYPE];
@@ -57,8 +59,9 @@ static void add_bureau(struct bureau_sums *sums, const double *row)
     extreme_add(&sums->overdue_largest, row[BUREAU_AMT_CREDIT_MAX_OVERDUE]);
 }
 
-static void add_bureau_balance(struct bureau_balance_sums *sums, const double *row)
+static void add_bureau_balance(void *part, const double *row)
 {
+    struct bureau_balance_sums *sums = part;
     double status = row[BUREAU_BALANCE_STATUS];
     uint32_t past_due = status >= BUREAU_BALANCE_STATUS_1 && status <= BUREAU_BALANCE_STATUS_5;
     sums->months++;
@@ -69,8 +72,9 @@ static void add_bureau_balance(struct bureau_balance_sums *sums, const double *r
     }
 }
 
-static void add_previous(struct previous_sums *sums, const double *row)
+static void add_previous(void *part, const double *row)
 {
+    struct previous_sums *sums = part;
     double status = row[PREVIOUS_APPLICATION_NAME_CONTRACT_STATUS];
     double credit = row[PREVIOUS_APPLICATION_AMT_CREDIT];
     double annuity = row[PREVIOUS_APPLICATION_AMT_ANNUITY];
@@ -101,16 +105,18 @@ static void add_previous(struct previous_sums *sums, const double *row)
     }
 }
 
-static void add_pos(struct pos_sums *sums, const double *row)
+static void add_pos(void *part, const double *row)
 {
+    struct pos_sums *sums = part;
     sums->months++;
     sums->months_past_due += row[POS_CASH_BALANCE_SK_DPD] > 0;
     mean_add(&sums->remaining,
              ratio(row[POS_CASH_BALANCE_CNT_INSTALMENT_FUTURE], row[POS_CASH_BALANCE_CNT_INSTALMENT]));
 }
 
-static void add_instalment(struct instalment_sums *sums, const double *row)
+static void add_instalment(void *part, const double *row)
 {
+    struct instalment_sums *sums = part;
     double due = row[INSTALLMENTS_PAYMENTS_DAYS_INSTALMENT];
     double late = row[INSTALLMENTS_PAYMENTS_DAYS_ENTRY_PAYMENT] - due;
     mean_add(&sums->paid_ratio,
@@ -129,8 +135,9 @@ static void add_instalment(struct instalment_sums *sums, const double *row)
     }
 }
 
-static void add_card(struct card_sums *sums, const double *row)
+static void add_card(void *part, const double *row)
 {
+    struct card_sums *sums = part;
     double limit = row[CREDIT_CARD_BALANCE_AMT_CREDIT_LIMIT_ACTUAL];
     double use = ratio(row[CREDIT_CARD_BALANCE_AMT_BALANCE], limit);
     sums->months++;
@@ -157,32 +164,40 @@ bool history_knows(const struct history *history, enum home_credit_table table)
     return history && (history->known >> table & 1);
 }
 
+/* Which member of struct history a table's rows add up in, and how. */
+static const struct {
+    struct history_part part;
+    void (*add)(void *sums, const double *row);
+} parts[TABLE_COUNT] = {
+#define PART(member, add)                                                                                    \
+    {                                                                                                        \
+        {offsetof(struct history, member), sizeof(struct member##_sums)}, add                                \
+    }
+    [TABLE_BUREAU] = PART(bureau, add_bureau),
+    [TABLE_BUREAU_BALANCE] = PART(bureau_balance, add_bureau_balance),
+    [TABLE_PREVIOUS_APPLICATION] = PART(previous, add_previous),
+    [TABLE_POS_CASH_BALANCE] = PART(pos, add_pos),
+    [TABLE_INSTALLMENTS_PAYMENTS] = {{offsetof(struct history, instalments), sizeof(struct instalment_sums)},
+                                     add_instalment},
+    [TABLE_CREDIT_CARD_BALANCE] = PART(card, add_card),
+#undef PART
+};
+
+struct history_part history_part(enum home_credit_table table)
+{
+    return parts[table].part;
+}
+
+void history_add_to_part(void *sums, enum home_credit_table table, const double *row)
+{
+    parts[table].add(sums, row);
+}
+
 void history_add(struct history *history, enum home_credit_table table, const double *row)
 {
     history_know(history, table);
-    switch (table) {
-    case TABLE_BUREAU:
-        add_bureau(&history->bureau, row);
-        break;
-    case TABLE_BUREAU_BALANCE:
-        add_bureau_balance(&history->bureau_balance, row);
-        break;
-    case TABLE_PREVIOUS_APPLICATION:
-        add_previous(&history->previous, row);
-        break;
-    case TABLE_POS_CASH_BALANCE:
-        add_pos(&history->pos, row);
-        break;
-    case TABLE_INSTALLMENTS_PAYMENTS:
-        add_instalment(&history->instalments, row);
-        break;
-    case TABLE_CREDIT_CARD_BALANCE:
-        add_card(&history->card, row);
-        break;
-    case TABLE_APPLICATION:
-    case TABLE_COUNT:
-        break;
-    }
+    if (parts[table].add)
+        parts[table].add((char *)history + parts[table].part.offset, row);
 }
 
 void history_pack(const struct history *history, unsigned char out[HISTORY_BYTES])

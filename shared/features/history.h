@@ -10,6 +10,7 @@
 #include "shared/base/error.h"
 #include "shared/data/home_credit.h"
 #include "shared/features/history_accumulators.h" /* struct history: one struct of sums per table */
+#include "shared/features/original.h"
 
 /* Starts an empty history in which no table is known. */
 void history_init(struct history *history);
@@ -37,15 +38,27 @@ int history_unpack(struct history *out, const void *bytes, size_t length, struct
 /* The histories of all clients of a folder of Home Credit files. */
 struct history_set;
 
-/* Streams the six history files of `folder` once each; tables whose file is absent stay unknown for
+/* What is added up of each client: for the features of the catalogue, for those of `original`, or for both.
+ */
+enum history_sums { HISTORY_FULL = 1, HISTORY_ORIGINAL = 2, HISTORY_BOTH = 3 };
+
+/* Streams the history files of `folder` once each, on all cores; tables whose file is absent stay unknown for
  * everybody. `folds.csv`, when the folder has it, names the clients (history = 0) whose history is unknown
- * although files exist. Memory is proportional to clients and to bureau credits, not to rows. `show_progress`
- * draws progress bars. The caller frees *out. */
+ * although files exist. Memory is proportional to clients and to bureau credits, not to rows. Every table is
+ * added up in the order of its rows, so the sums do not depend on the number of cores. `show_progress` draws
+ * a progress bar. The caller frees *out. */
 int history_set_read(struct history_set **out, const char *folder, bool show_progress, struct error *err);
+
+/* The same with a choice of sums; files that no chosen set needs are not read. */
+int history_set_read_sums(struct history_set **out, const char *folder, enum history_sums sums,
+                          bool show_progress, struct error *err);
 
 /* The client's history; an empty known one for a client without rows; NULL when it is unknown. Belongs to the
  * set. */
 const struct history *history_set_get(const struct history_set *set, int64_t client_id);
+
+/* The same for `original`: NULL when the history is unknown. */
+const struct original_history *history_set_original(const struct history_set *set, int64_t client_id);
 
 /* Rows read of a table. */
 uint64_t history_set_rows(const struct history_set *set, enum home_credit_table table);

@@ -3,100 +3,25 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "shared/base/file.h"
 #include "shared/base/id_map.h"
 #include "shared/base/number.h"
-#include "shared/base/progress.h"
 #include "shared/data/csv.h"
-#include "shared/data/table.h"
+#include "shared/features/derive.h"
 #include "shared/features/history.h"
-
-enum { FIRST_HISTORIES = 1024, PROGRESS_ROWS = 1 << 14 };
+#include "shared/features/history_strand.h"
 
 struct history_set {
-    struct id_map clients; /* client id → position in histories */
+    struct id_map clients; /* client id → position in the histories */
     struct history *histories;
-    size_t count, capacity;
-    struct id_map unknown;      /* clients whose history was not supplied */
-    struct id_map credits;      /* SK_ID_BUREAU → position in histories; only while reading */
-    struct history known_empty; /* of a client without rows */
+    struct original_history *originals;
+    struct id_map unknown;        /* clients whose history was not supplied */
+    struct history known_empty;   /* of a client without rows */
+    struct original_history none; /* the same */
     uint64_t rows[TABLE_COUNT];
 };
-
-/* The position of the client's history, made when it is new; -1 without memory. */
-static int64_t position_of(struct history_set *set, int64_t client_id, struct error *err)
-{
-    int64_t position = id_map_get(&set->clients, client_id);
-    if (position != ID_MAP_NONE)
-        return position;
-    if (set->count == set->capacity) {
-        size_t capacity = set->capacity ? 2 * set->capacity : FIRST_HISTORIES;
-        struct history *histories = realloc(set->histories, capacity * sizeof *histories);
-        if (!histories)
-            return error_set(err, ERROR_INTERNAL, "out of memory for %zu histories", capacity);
-        set->histories = histories;
-        set->capacity = capacity;
-    }
-    if (id_map_add(&set->clients, client_id, (uint32_t)set->count, err) < 0)
-        return -1;
-    history_init(&set->histories[set->count]);
-    return (int64_t)set->count++;
-}
-
-/* Adds one row to its client. Monthly balances of a credit that bureau.csv does not have are left out:
- * Kaggle's file holds some. */
-static int add_row(struct history_set *set, enum home_credit_table table, const double *row,
-                   struct error *err)
-{
-    int64_t position = 0;
-    if (table == TABLE_BUREAU_BALANCE) {
-        position = id_map_get(&set->credits, (int64_t)row[BUREAU_BALANCE_SK_ID_BUREAU]);
-        if (position == ID_MAP_NONE)
-            return 0;
-    } else {
-        position = position_of(set, (int64_t)row[home_credit_schema(table)->client], err);
-        if (position < 0)
-            return -1;
-    }
-    if (table == TABLE_BUREAU &&
-        id_map_add(&set->credits, (int64_t)row[BUREAU_SK_ID_BUREAU], (uint32_t)position, err) < 0)
-        return -1;
-    history_add(&set->histories[position], table, row);
-    return 0;
-}
-
-static int read_table(struct history_set *set, const char *folder, enum home_credit_table table,
-                      bool show_progress, struct error *err)
-{
-    const struct table_schema *schema = home_credit_schema(table);
-    char path[PATH_MAX];
-    if (file_path(path, sizeof path, folder, schema->file, err))
-        return -1;
-    if (!file_exists(path))
-        return 0;
-    struct table_reader *reader = NULL;
-    if (table_open(&reader, path, table, err))
-        return -1;
-    struct progress progress = {0};
-    if (show_progress)
-        progress = progress_start(schema->file, table_size(reader));
-    double row[APPLICATION_COLUMNS]; /* the widest table */
-    int got = 0;
-    while ((got = table_next(reader, row, err)) == 1) {
-        if (add_row(set, table, row, err)) {
-            got = -1;
-            break;
-        }
-        if (++set->rows[table] % PROGRESS_ROWS == 0 && show_progress)
-            progress_update(&progress, table_position(reader));
-    }
-    table_close(reader);
-    if (got == 0 && show_progress)
-        progress_end(&progress, set->rows[table]);
-    history_know(&set->known_empty, table);
-    return got;
-}
 
 /* Reads the optional folds.csv: SK_ID_CURR, history (0: unknown), fold. */
 static int read_unknown(struct history_set *set, const char *folder, struct error *err)
@@ -136,28 +61,88 @@ static int read_unknown(struct history_set *set, const char *folder, struct erro
     return got;
 }
 
-int history_set_read(struct history_set **out, const char *folder, bool show_progress, struct error *err)
+/* Gives every client of the strands a position. */
+static int number_clients(struct history_set *set, const struct history_strands *strands, struct error *err)
 {
-    /* Credits come before their months. */
-    static const enum home_credit_table tables[] = {
-        TABLE_BUREAU,           TABLE_BUREAU_BALANCE,        TABLE_PREVIOUS_APPLICATION,
-        TABLE_POS_CASH_BALANCE, TABLE_INSTALLMENTS_PAYMENTS, TABLE_CREDIT_CARD_BALANCE};
+    for (size_t i = 0; i < HISTORY_STRANDS; i++) {
+        for (size_t j = 0; j < strands->strands[i].count; j++)
+            if (id_map_add(&set->clients, strands->strands[i].client_ids[j], (uint32_t)set->clients.count,
+                           err) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+/* Copies the sums of a table from its strand to the clients' histories and releases them there: both are in
+ * memory for one table at a time. */
+static void gather(struct history_set *set, struct history_strand *strand, enum home_credit_table table)
+{
+    struct history_part part = history_part(table);
+    struct original_part original = original_part(table);
+    const char *full_sums = strand->full[table];
+    const char *original_sums = strand->original[table];
+    for (size_t i = 0; i < strand->count; i++) {
+        size_t client = (size_t)id_map_get(&set->clients, strand->client_ids[i]);
+        if (full_sums)
+            memcpy((char *)&set->histories[client] + part.offset, full_sums + i * part.bytes, part.bytes);
+        if (original_sums)
+            memcpy((char *)&set->originals[client] + original.offset, original_sums + i * original.bytes,
+                   original.bytes);
+    }
+    free(strand->full[table]);
+    free(strand->original[table]);
+    strand->full[table] = strand->original[table] = NULL;
+}
+
+static int gather_all(struct history_set *set, struct history_strands *strands, enum history_sums sums,
+                      struct error *err)
+{
+    if (number_clients(set, strands, err))
+        return -1;
+    size_t count = set->clients.count + 1;
+    if (sums & HISTORY_FULL)
+        set->histories = calloc(count, sizeof *set->histories);
+    if (sums & HISTORY_ORIGINAL)
+        set->originals = calloc(count, sizeof *set->originals);
+    if ((sums & HISTORY_FULL && !set->histories) || (sums & HISTORY_ORIGINAL && !set->originals))
+        return error_set(err, ERROR_INTERNAL, "out of memory for %zu histories", count);
+    for (size_t i = 0; i < HISTORY_STRANDS; i++)
+        for (int table = 0; table < TABLE_COUNT; table++)
+            gather(set, &strands->strands[i], (enum home_credit_table)table);
+    /* A table that is there is known for everybody it says nothing about, too. */
+    for (int table = 0; table < TABLE_COUNT; table++)
+        if (strands->present[table])
+            history_know(&set->known_empty, (enum home_credit_table)table);
+    for (size_t i = 0; set->histories && i < set->clients.count; i++)
+        set->histories[i].known = set->known_empty.known;
+    memcpy(set->rows, strands->rows, sizeof set->rows);
+    return 0;
+}
+
+int history_set_read_sums(struct history_set **out, const char *folder, enum history_sums sums,
+                          bool show_progress, struct error *err)
+{
+    struct history_strands strands = {.folder = folder, .sums = sums};
     struct history_set *set = calloc(1, sizeof *set);
     if (!set)
         return error_set(err, ERROR_INTERNAL, "out of memory");
     int status = read_unknown(set, folder, err);
-    for (size_t i = 0; status == 0 && i < sizeof tables / sizeof *tables; i++)
-        status = read_table(set, folder, tables[i], show_progress, err);
-    id_map_free(&set->credits);
+    if (status == 0)
+        status = history_strands_read(&strands, show_progress, err);
+    if (status == 0)
+        status = gather_all(set, &strands, sums, err);
+    history_strands_free(&strands);
     if (status) {
         history_set_free(set);
         return -1;
     }
-    /* A table that is there is known for everybody it says nothing about, too. */
-    for (size_t i = 0; i < set->count; i++)
-        set->histories[i].known = set->known_empty.known;
     *out = set;
     return 0;
+}
+
+int history_set_read(struct history_set **out, const char *folder, bool show_progress, struct error *err)
+{
+    return history_set_read_sums(out, folder, HISTORY_FULL, show_progress, err);
 }
 
 const struct history *history_set_get(const struct history_set *set, int64_t client_id)
@@ -166,6 +151,14 @@ const struct history *history_set_get(const struct history_set *set, int64_t cli
         return NULL;
     int64_t position = id_map_get(&set->clients, client_id);
     return position == ID_MAP_NONE ? &set->known_empty : &set->histories[position];
+}
+
+const struct original_history *history_set_original(const struct history_set *set, int64_t client_id)
+{
+    if (id_map_get(&set->unknown, client_id) != ID_MAP_NONE)
+        return NULL;
+    int64_t position = id_map_get(&set->clients, client_id);
+    return position == ID_MAP_NONE ? &set->none : &set->originals[position];
 }
 
 uint64_t history_set_rows(const struct history_set *set, enum home_credit_table table)
@@ -179,7 +172,7 @@ void history_set_free(struct history_set *set)
         return;
     id_map_free(&set->clients);
     id_map_free(&set->unknown);
-    id_map_free(&set->credits);
     free(set->histories);
+    free(set->originals);
     free(set);
 }
