@@ -64,7 +64,7 @@ $(BUILD)/obj/backend/resources/operations.o: backend/openapi.json
 $(BUILD)/obj/backend/store/migrations.o: $(wildcard backend/store/migrations/*.sql)
 $(BUILD)/obj/notebooks-port/report/report.o: $(CHART_JS) $(wildcard shared/view/*.html shared/view/*.css shared/view/*.js) \
     $(wildcard notebooks-port/report/*.html notebooks-port/report/*.css notebooks-port/report/*.json)
-$(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json) notebooks-port/search_space.json
 
 define library
 $(1): $(call objects,$(2))
