@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "notebooks-port/ml/artifact.h"
-#include "notebooks-port/ml/proportion.h"
+#include "shared/model/proportion.h"
 #include "notebooks-port/ml/reference.h"
 #include "notebooks-port/model/data.h"
 #include "notebooks-port/model/decide.h"
