@@ -117,6 +117,24 @@ static void read_application(struct reading *reading, size_t index, json_t *obje
 
 /* ---- {"features": {…}} ---- */
 
+bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems)
+{
+    const struct feature *meaning = catalogue_feature(feature);
+    const struct column *column = catalogue_column(feature);
+    size_t categories = meaning->unit == UNIT_FLAG                 ? 2
+                        : meaning->unit == UNIT_CATEGORY && column ? column->category_count
+                                                                   : 0;
+    if (categories > 0 && !(number >= 0 && number < (double)categories && number == floor(number))) {
+        request_problem(problems, pointer, "%g is not a whole number from 0 to %zu.", number, categories - 1);
+        return false;
+    }
+    if (fabs(number) > FLT_MAX) {
+        request_problem(problems, pointer, "%g is too large.", number);
+        return false;
+    }
+    return true;
+}
+
 static void read_feature(struct reading *reading, float *vector, const char *name, const json_t *value,
                          const char *pointer)
 {
@@ -133,18 +151,8 @@ static void read_feature(struct reading *reading, float *vector, const char *nam
         request_problem(reading->problems, pointer, "Give a number or null.");
         return;
     }
-    const struct feature *meaning = catalogue_feature((size_t)feature);
     double number = json_number_value(value);
-    const struct column *column = catalogue_column((size_t)feature);
-    size_t categories = meaning->unit == UNIT_FLAG                 ? 2
-                        : meaning->unit == UNIT_CATEGORY && column ? column->category_count
-                                                                   : 0;
-    if (categories > 0 && !(number >= 0 && number < (double)categories && number == floor(number)))
-        request_problem(reading->problems, pointer, "%g is not a whole number from 0 to %zu.", number,
-                        categories - 1);
-    else if (fabs(number) > FLT_MAX)
-        request_problem(reading->problems, pointer, "%g is too large.", number);
-    else
+    if (instances_check_value((size_t)feature, number, pointer, reading->problems))
         vector[feature] = (float)number;
 }
 
@@ -256,34 +264,11 @@ static int read_document(struct reading *reading, json_t *document, struct http_
     return 0;
 }
 
-/* The body as JSON, or NULL after answering 400. */
-static json_t *parse_body(struct http_exchange *exchange)
-{
-    json_error_t error;
-    char detail[128];
-    const struct _u_request *request = exchange->request;
-    json_t *document = request->binary_body_length == 0
-                           ? NULL
-                           : json_loadb(request->binary_body, request->binary_body_length,
-                                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (document)
-        return document;
-    if (request->binary_body_length == 0)
-        snprintf(detail, sizeof detail, "The body is empty; send a JSON object.");
-    else if (json_error_code(&error) == json_error_duplicate_key)
-        snprintf(detail, sizeof detail, "A name is given twice in one object (line %d, column %d).",
-                 error.line, error.column);
-    else
-        snprintf(detail, sizeof detail, "The body is not JSON (line %d, column %d).", error.line,
-                 error.column);
-    problem_answer(exchange, 400, detail, NULL);
-    return NULL;
-}
-
 int instances_read(struct instances *out, struct http_exchange *exchange)
 {
     memset(out, 0, sizeof *out);
-    json_t *document = parse_body(exchange);
+    json_t *document =
+        request_parse(exchange, exchange->request->binary_body, exchange->request->binary_body_length);
     if (!document)
         return -1;
     int status = -1;

@@ -44,15 +44,9 @@ void population_feature_get(struct http_exchange *exchange)
         return;
     struct group *group = NULL;
     struct error err = {0};
-    int feature = catalogue_find(http_path(exchange, "name"));
-    if (feature < 0) {
-        char detail[160];
-        const char *near = request_nearest_feature(http_path(exchange, "name"));
-        snprintf(detail, sizeof detail, "There is no feature of this name.%s%s%s",
-                 near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
-        problem_answer(exchange, 404, detail, NULL);
-        goto done;
-    }
+    int feature = request_feature(exchange);
+    if (feature < 0)
+        return;
     if (group_form(&group, population, GROUP_ALL, 0, &err)) {
         problem_answer_error(exchange, &err);
         goto done;

@@ -23,6 +23,9 @@ void request_pointer(char out[REQUEST_POINTER], const char *base, const char *na
 /* Answers 422 with `problems`. */
 void request_refuse(struct http_exchange *exchange, const json_t *problems);
 
+/* Takes `problems` over: answers 422 and returns false when there are any. */
+bool request_is_fine(struct http_exchange *exchange, json_t *problems);
+
 /* Lists query parameters other than `known` (ends with NULL; lang is always known) in `problems`. */
 void request_check_query(const struct http_exchange *exchange, const char *const *known, json_t *problems);
 
@@ -30,12 +33,16 @@ void request_check_query(const struct http_exchange *exchange, const char *const
 size_t request_number(const struct http_exchange *exchange, const char *name, size_t lowest, size_t highest,
                       size_t fallback, json_t *problems);
 
+/* The same for a decimal number. */
+double request_decimal(const struct http_exchange *exchange, const char *name, double lowest, double highest,
+                       double fallback, json_t *problems);
+
 /* Checks a call that takes no query parameter but lang: answers 422 and returns false otherwise. */
 bool request_has_no_query(struct http_exchange *exchange);
 
 /* What this request is answered with: the same from the first call on, whatever is loaded meanwhile. It and
  * what it holds live until the handler returns. */
-const struct snapshot *request_snapshot(struct http_exchange *exchange);
+struct snapshot *request_snapshot(struct http_exchange *exchange);
 const struct model *request_model(struct http_exchange *exchange);
 
 /* The population, or NULL after answering 503. */
@@ -44,8 +51,14 @@ const struct population *request_population(struct http_exchange *exchange);
 /* The row of the client in the path, or -1 after answering 404. */
 int64_t request_client(struct http_exchange *exchange, const struct population *population);
 
+/* The feature that the path names, or -1 after answering 404. */
+int request_feature(struct http_exchange *exchange);
+
 /* True when `text` is a whole number that a client id can be; its value in `*out`. */
 bool request_client_id(int64_t *out, const char *text);
+
+/* The body, or a part of it, as JSON, which the caller releases; NULL after answering 400. */
+json_t *request_parse(struct http_exchange *exchange, const void *bytes, size_t length);
 
 /* The nearest feature name to `name`, or NULL. */
 const char *request_nearest_feature(const char *name);

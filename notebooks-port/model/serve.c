@@ -148,6 +148,8 @@ int serve_train(struct study *study, struct error *err)
     if (json_object_set_new(study->reference, "performance",
                             performance_describe(&study->cuts, study->threshold)))
         return error_set(err, ERROR_INTERNAL, "out of memory");
+    if (reference_add_scores(study->reference, study->probabilities, study->matrix.rows, err))
+        return -1;
     if (reference_add_importance(
             study->reference, study->boosting, &study->matrix, study->validation.calibration,
             options->quick ? QUICK_IMPORTANCE_ROWS : IMPORTANCE_ROWS, options->seed, err))
