@@ -53,6 +53,9 @@ $(BUILD)/obj/%.o: %.c
 # The methods of the notebooks work on all cores; the servers have a pool of their own.
 $(BUILD)/obj/notebooks-port/%.o: CFLAGS += -fopenmp
 
+# The same sums to the last bit whatever the processor: no multiplication melts into an addition.
+$(BUILD)/obj/shared/model/tree_shap.o $(BUILD)/obj/shared/model/tree_shap_interactions.o: CFLAGS += -ffp-contract=off -Wno-psabi
+
 # Embedded (shared/base/embed.h), which the dependency files do not see.
 CHART_JS := node_modules/chart.js/dist/chart.umd.min.js
 $(CHART_JS):

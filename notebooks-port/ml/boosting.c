@@ -195,6 +195,11 @@ int boosting_explain(const struct boosting *boosting, const struct examples *dat
     return predict(boosting, data, 2, contributions, data->columns + 1, err);
 }
 
+int boosting_trees(struct trees **out, const struct boosting *boosting, struct error *err)
+{
+    return trees_read(out, boosting->handle, err);
+}
+
 int boosting_gains(const struct boosting *boosting, double *gains, size_t columns, struct error *err)
 {
     bst_ulong count = 0;

@@ -9,6 +9,7 @@
 
 #include "notebooks-port/ml/examples.h"
 #include "shared/base/error.h"
+#include "shared/model/trees.h"
 
 /* A booster in training; not thread-safe. */
 struct boosting;
@@ -47,9 +48,13 @@ int boosting_find_rounds(unsigned *rounds, const struct examples *data, const st
 int boosting_predict(const struct boosting *boosting, const struct examples *data, double *margins,
                      struct error *err);
 
-/* SHAP values of each row in raw log-odds, `contributions[rows][columns + 1]`, the bias last. */
+/* XGBoost's own SHAP values of each row in raw log-odds, what others are judged by:
+ * `contributions[rows][columns + 1]`, the bias last. */
 int boosting_explain(const struct boosting *boosting, const struct examples *data, float *contributions,
                      struct error *err);
+
+/* Its trees, which explain many rows far faster (shared/model/tree_shap.h). The caller frees *out. */
+int boosting_trees(struct trees **out, const struct boosting *boosting, struct error *err);
 
 /* The total gain (drop of the loss) of all splits on each column into `gains[columns]`, 0 for a column that
  * is never split on. */
