@@ -10,7 +10,7 @@ WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
-SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
+SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lgsl -lgslcblas -lm -lpthread
 BACKEND_LIBS  := -lsqlite3 -lpq
 FRONTEND_LIBS := -lcurl -lz
 NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgsl -lgslcblas -lgomp
@@ -64,7 +64,7 @@ $(BUILD)/obj/backend/resources/operations.o: backend/openapi.json
 $(BUILD)/obj/backend/store/migrations.o: $(wildcard backend/store/migrations/*.sql)
 $(BUILD)/obj/notebooks-port/report/report.o: $(CHART_JS) $(wildcard shared/view/*.html shared/view/*.css shared/view/*.js) \
     $(wildcard notebooks-port/report/*.html notebooks-port/report/*.css notebooks-port/report/*.json)
-$(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json) notebooks-port/search_space.json
 
 define library
 $(1): $(call objects,$(2))

@@ -85,7 +85,7 @@ static json_t *render_comparison(const struct group *group, size_t feature, floa
 
 void comparison_get(struct http_exchange *exchange)
 {
-    struct population *population = request_population(exchange);
+    const struct population *population = request_population(exchange);
     if (!population)
         return;
     struct question question;
@@ -112,5 +112,4 @@ void comparison_get(struct http_exchange *exchange)
     json_decref(answer);
 done:
     group_free(group);
-    population_release(population);
 }

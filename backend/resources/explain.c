@@ -126,7 +126,7 @@ void explain_post(struct http_exchange *exchange)
     size_t top;
     if (!read_top(exchange, &top))
         return;
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     struct error err = {0};
     struct instances instances;
     struct verdict *verdicts = NULL;

@@ -53,7 +53,7 @@ void features_get(struct http_exchange *exchange)
 {
     if (!request_has_no_query(exchange))
         return;
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     json_t *features = json_array();
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         json_array_append_new(features, render_entry(i, model, exchange->language));

@@ -6,7 +6,7 @@ void model_get(struct http_exchange *exchange)
 {
     if (!request_has_no_query(exchange))
         return;
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     json_t *features = json_array();
     for (size_t i = 0; i < model_feature_count(model); i++)
         json_array_append_new(features, json_string(catalogue_feature(model_feature(model, i))->name));

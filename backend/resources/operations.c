@@ -25,10 +25,9 @@ void ready_get(struct http_exchange *exchange)
 {
     if (!request_has_no_query(exchange))
         return;
-    struct population *population = request_population(exchange);
+    const struct population *population = request_population(exchange);
     if (population)
         answer_true(exchange, "ready");
-    population_release(population);
 }
 
 void metrics_get(struct http_exchange *exchange)

@@ -12,10 +12,10 @@ void population_get(struct http_exchange *exchange)
 {
     if (!request_has_no_query(exchange))
         return;
-    struct population *population = request_population(exchange);
+    const struct population *population = request_population(exchange);
     if (!population)
         return;
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     const struct population_figures *figures = population_figures(population);
     double size = (double)population_count(population);
     double defaulted = (double)figures->outcomes[CLASS_DEFAULTED];
@@ -33,14 +33,13 @@ void population_get(struct http_exchange *exchange)
                   render_histogram(population_points(population), DISTRIBUTION_NUMBER, exchange->language));
     http_answer_json(exchange, 200, answer);
     json_decref(answer);
-    population_release(population);
 }
 
 void population_feature_get(struct http_exchange *exchange)
 {
     if (!request_has_no_query(exchange))
         return;
-    struct population *population = request_population(exchange);
+    const struct population *population = request_population(exchange);
     if (!population)
         return;
     struct group *group = NULL;
@@ -67,5 +66,4 @@ void population_feature_get(struct http_exchange *exchange)
     json_decref(answer);
 done:
     group_free(group);
-    population_release(population);
 }

@@ -10,7 +10,7 @@ int prediction_score(struct verdict *verdicts, const struct instances *instances
                      struct http_exchange *exchange)
 {
     struct service *service = exchange->context;
-    const struct model *model = service_model(service);
+    const struct model *model = request_model(exchange);
     struct error err = {0};
     struct score *scores = malloc(instances->count * sizeof *scores);
     int status = -1;
@@ -28,10 +28,9 @@ int prediction_score(struct verdict *verdicts, const struct instances *instances
     return status;
 }
 
-json_t *prediction_render(const struct verdict *verdict, int64_t client_id,
-                          const struct http_exchange *exchange)
+json_t *prediction_render(const struct verdict *verdict, int64_t client_id, struct http_exchange *exchange)
 {
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     json_t *result = json_object();
     json_object_set_new(result, "client_id", client_id < 0 ? json_null() : json_integer(client_id));
     render_verdict(result, verdict);

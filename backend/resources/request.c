@@ -95,9 +95,21 @@ bool request_has_no_query(struct http_exchange *exchange)
     return fine;
 }
 
-struct population *request_population(struct http_exchange *exchange)
+const struct snapshot *request_snapshot(struct http_exchange *exchange)
 {
-    struct population *population = service_population(exchange->context);
+    if (!exchange->held)
+        exchange->held = keeper_snapshot(service_keeper(exchange->context));
+    return exchange->held;
+}
+
+const struct model *request_model(struct http_exchange *exchange)
+{
+    return snapshot_model(request_snapshot(exchange));
+}
+
+const struct population *request_population(struct http_exchange *exchange)
+{
+    const struct population *population = snapshot_population(request_snapshot(exchange));
     if (!population)
         problem_answer(exchange, 503, "The portfolio is not loaded.", NULL);
     return population;

@@ -33,8 +33,13 @@ size_t request_number(const struct http_exchange *exchange, const char *name, si
 /* Checks a call that takes no query parameter but lang: answers 422 and returns false otherwise. */
 bool request_has_no_query(struct http_exchange *exchange);
 
-/* The population, or NULL after answering 503. The caller releases it. */
-struct population *request_population(struct http_exchange *exchange);
+/* What this request is answered with: the same from the first call on, whatever is loaded meanwhile. It and
+ * what it holds live until the handler returns. */
+const struct snapshot *request_snapshot(struct http_exchange *exchange);
+const struct model *request_model(struct http_exchange *exchange);
+
+/* The population, or NULL after answering 503. */
+const struct population *request_population(struct http_exchange *exchange);
 
 /* The row of the client in the path, or -1 after answering 404. */
 int64_t request_client(struct http_exchange *exchange, const struct population *population);

@@ -36,6 +36,7 @@ struct metrics {
     uint64_t probabilities[SCORE_BOUNDS + 1];
     char version[LABEL], hash[LABEL];
     double clients;
+    uint64_t reloads, refused_reloads;
 };
 
 int metrics_new(struct metrics **out, struct error *err)
@@ -132,6 +133,16 @@ void metrics_set_clients(struct metrics *metrics, double clients)
     pthread_mutex_unlock(&metrics->lock);
 }
 
+void metrics_reload(struct metrics *metrics, bool taken_over)
+{
+    pthread_mutex_lock(&metrics->lock);
+    if (taken_over)
+        metrics->reloads++;
+    else
+        metrics->refused_reloads++;
+    pthread_mutex_unlock(&metrics->lock);
+}
+
 static int write_requests(const struct metrics *metrics, struct buffer *out, struct error *err)
 {
     static const char name[] = "clairscore_http_request_duration_seconds";
@@ -221,12 +232,17 @@ static int write_gauges(const struct metrics *metrics, struct buffer *out, struc
     if (status)
         return status;
     return buffer_append_format(out, err,
+                                "# HELP clairscore_model_reloads_total Times the model was loaded again.\n"
+                                "# TYPE clairscore_model_reloads_total counter\n"
+                                "clairscore_model_reloads_total{outcome=\"done\"} %" PRIu64 "\n"
+                                "clairscore_model_reloads_total{outcome=\"refused\"} %" PRIu64 "\n"
                                 "# HELP clairscore_clients Clients loaded from the store.\n"
                                 "# TYPE clairscore_clients gauge\nclairscore_clients %.0f\n"
                                 "# HELP process_resident_memory_bytes Resident memory.\n"
                                 "# TYPE process_resident_memory_bytes gauge\n"
                                 "process_resident_memory_bytes %ld\n",
-                                metrics->clients, resident_bytes());
+                                metrics->reloads, metrics->refused_reloads, metrics->clients,
+                                resident_bytes());
 }
 
 int metrics_write(struct metrics *metrics, struct buffer *out, struct error *err)

@@ -2,6 +2,8 @@
 #ifndef CLAIRSCORE_HTTP_METRICS_H
 #define CLAIRSCORE_HTTP_METRICS_H
 
+#include <stdbool.h>
+
 #include "shared/base/buffer.h"
 #include "shared/base/error.h"
 
@@ -20,6 +22,9 @@ void metrics_decision(struct metrics *metrics, const char *decision, double prob
 /* Sets the gauge clairscore_model_info{version,hash} 1 and clairscore_clients. */
 void metrics_set_model(struct metrics *metrics, const char *version, const char *hash);
 void metrics_set_clients(struct metrics *metrics, double clients);
+
+/* Counts one attempt to load the model again. */
+void metrics_reload(struct metrics *metrics, bool taken_over);
 
 /* Appends the whole exposition. */
 int metrics_write(struct metrics *metrics, struct buffer *out, struct error *err);

@@ -151,6 +151,8 @@ static int answer_request(const struct _u_request *request, struct _u_response *
 
     if (exchange.identity && program->forget)
         program->forget(exchange.identity);
+    if (exchange.held && program->release)
+        program->release(exchange.held);
     http_exchange_clean(&exchange);
     note_request(&exchange, program->metrics, progress_clock_s() - started_s);
     return U_CALLBACK_COMPLETE;
@@ -269,26 +271,32 @@ void http_server_stop(struct http_server *server)
     free(server);
 }
 
-static void stop_signals(sigset_t *set)
+static void awaited_signals(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
 }
 
 void http_block_signals(void)
 {
     sigset_t set;
-    stop_signals(&set);
+    awaited_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
-void http_wait_for_stop(void)
+void http_wait_for_stop(void (*reload)(void *context), void *context)
 {
     sigset_t set;
-    int received;
-    stop_signals(&set);
-    while (sigwait(&set, &received) != 0)
-        ;
+    awaited_signals(&set);
+    for (;;) {
+        int received;
+        if (sigwait(&set, &received) != 0)
+            continue;
+        if (received != SIGHUP || !reload)
+            return;
+        reload(context);
+    }
 }

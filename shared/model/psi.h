@@ -1,7 +1,7 @@
 /* Population stability index: Σ (a − e) ln(a / e) over bins, e the expected and a the actual share.
  * Under 0.10 stable, 0.10–0.25 worth a look, above 0.25 another population. */
-#ifndef CLAIRSCORE_ML_PSI_H
-#define CLAIRSCORE_ML_PSI_H
+#ifndef CLAIRSCORE_MODEL_PSI_H
+#define CLAIRSCORE_MODEL_PSI_H
 
 #include <stddef.h>
 

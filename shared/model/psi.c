@@ -1,4 +1,4 @@
-#include "notebooks-port/ml/psi.h"
+#include "shared/model/psi.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
