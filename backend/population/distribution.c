@@ -190,3 +190,13 @@ double distribution_rank(const float *values, size_t count, float value)
         return NAN;
     return 100 * ((double)below + 0.5 * (double)equal) / (double)known;
 }
+
+double distribution_default_rate(const struct distribution *distribution)
+{
+    size_t repaid = 0, defaulted = 0;
+    for (size_t bin = 0; bin < distribution->bins; bin++) {
+        repaid += distribution->counts[CLASS_REPAID][bin];
+        defaulted += distribution->counts[CLASS_DEFAULTED][bin];
+    }
+    return repaid + defaulted ? (double)defaulted / (double)(repaid + defaulted) : NAN;
+}

@@ -53,4 +53,7 @@ double distribution_round_step(double step, bool whole);
  * when `value` or all others are missing. */
 double distribution_rank(const float *values, size_t count, float value);
 
+/* Share of defaults among the known values whose outcome is known; NaN without any. */
+double distribution_default_rate(const struct distribution *distribution);
+
 #endif

@@ -42,6 +42,7 @@ void population_feature_get(struct http_exchange *exchange)
     const struct population *population = request_population(exchange);
     if (!population)
         return;
+    static const struct group_choice all = {.kind = GROUP_ALL};
     struct group *group = NULL;
     struct error err = {0};
     int feature = catalogue_find(http_path(exchange, "name"));
@@ -53,7 +54,7 @@ void population_feature_get(struct http_exchange *exchange)
         problem_answer(exchange, 404, detail, NULL);
         goto done;
     }
-    if (group_form(&group, population, GROUP_ALL, 0, &err)) {
+    if (group_form(&group, population, &all, -1, &err)) {
         problem_answer_error(exchange, &err);
         goto done;
     }

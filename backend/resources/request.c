@@ -9,7 +9,7 @@
 #include "shared/data/record.h"
 #include "shared/http/problem.h"
 
-static const long long LARGEST_ID = 9007199254740991LL; /* 2^53 - 1: exact in every JSON reader */
+enum { NAME_BYTES = 65 /* no feature has a name so long */ };
 
 /* A JSON string of text whose end may have been cut inside a character. */
 static json_t *cut_text(char *text)
@@ -53,6 +53,29 @@ void request_refuse(struct http_exchange *exchange, const json_t *problems)
     snprintf(detail, sizeof detail, "%s%zu %s wrong.", count >= REQUEST_PROBLEMS ? "At least " : "", count,
              count == 1 ? "thing is" : "things are");
     problem_answer(exchange, 422, detail, problems);
+}
+
+json_t *request_json(struct http_exchange *exchange)
+{
+    json_error_t error;
+    char detail[128];
+    const struct _u_request *request = exchange->request;
+    json_t *document = request->binary_body_length == 0
+                           ? NULL
+                           : json_loadb(request->binary_body, request->binary_body_length,
+                                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (document)
+        return document;
+    if (request->binary_body_length == 0)
+        snprintf(detail, sizeof detail, "The body is empty; send a JSON object.");
+    else if (json_error_code(&error) == json_error_duplicate_key)
+        snprintf(detail, sizeof detail, "A name is given twice in one object (line %d, column %d).",
+                 error.line, error.column);
+    else
+        snprintf(detail, sizeof detail, "The body is not JSON (line %d, column %d).", error.line,
+                 error.column);
+    problem_answer(exchange, 400, detail, NULL);
+    return NULL;
 }
 
 void request_check_query(const struct http_exchange *exchange, const char *const *known, json_t *problems)
@@ -120,7 +143,7 @@ bool request_client_id(int64_t *out, const char *text)
     char *end = NULL;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (errno || *text < '0' || *text > '9' || *end || value > LARGEST_ID)
+    if (errno || *text < '0' || *text > '9' || *end || value > REQUEST_LARGEST_ID)
         return false;
     *out = value;
     return true;
@@ -149,4 +172,44 @@ const char *request_nearest_feature(const char *name)
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         names[i] = catalogue_feature(i)->name;
     return record_nearest(name, names, FEATURE_COUNT);
+}
+
+int request_feature(const char *name, const char *pointer, const char *also, json_t *problems)
+{
+    int feature = catalogue_find(name);
+    if (feature >= 0)
+        return feature;
+    const char *near = request_nearest_feature(name);
+    request_problem(problems, pointer, "\"%.64s\" is %sno feature.%s%s%s", name, also,
+                    near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
+    return -1;
+}
+
+size_t request_features(size_t out[REQUEST_FEATURES], const struct http_exchange *exchange,
+                        const struct population *population, json_t *problems)
+{
+    static const char pointer[] = "?features";
+    const char *list = http_query(exchange, "features");
+    size_t count = 0;
+    if (!list) {
+        for (; count < REQUEST_FEATURES_USUAL; count++)
+            out[count] = population_by_importance(population)[count];
+        return count;
+    }
+    for (size_t named = 0;; named++) {
+        char name[NAME_BYTES];
+        size_t length = strcspn(list, ",");
+        if (named == REQUEST_FEATURES) {
+            request_problem(problems, pointer, "Name at most %d features.", REQUEST_FEATURES);
+            return count;
+        }
+        /* A name that is cut is no feature's. */
+        snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, list);
+        int feature = request_feature(name, pointer, "", problems);
+        if (feature >= 0)
+            out[count++] = (size_t)feature;
+        if (!list[length])
+            return count;
+        list += length + 1;
+    }
 }

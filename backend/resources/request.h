@@ -23,6 +23,9 @@ void request_pointer(char out[REQUEST_POINTER], const char *base, const char *na
 /* Answers 422 with `problems`. */
 void request_refuse(struct http_exchange *exchange, const json_t *problems);
 
+/* The body as JSON, or NULL after answering 400. The caller releases it. */
+json_t *request_json(struct http_exchange *exchange);
+
 /* Lists query parameters other than `known` (ends with NULL; lang is always known) in `problems`. */
 void request_check_query(const struct http_exchange *exchange, const char *const *known, json_t *problems);
 
@@ -44,8 +47,22 @@ const struct population *request_population(struct http_exchange *exchange);
 /* The row of the client in the path, or -1 after answering 404. */
 int64_t request_client(struct http_exchange *exchange, const struct population *population);
 
+/* The largest id: 2^53 - 1, exact in every JSON reader. */
+#define REQUEST_LARGEST_ID 9007199254740991LL
+
 /* True when `text` is a whole number that a client id can be; its value in `*out`. */
 bool request_client_id(int64_t *out, const char *text);
+
+/* The features named by ?features=, separated by commas, 1 to REQUEST_FEATURES of them; without it the
+ * REQUEST_FEATURES_USUAL that matter most to the model. Fills `out`, returns how many; what is wrong is
+ * listed in `problems`. */
+enum { REQUEST_FEATURES = 50, REQUEST_FEATURES_USUAL = 6 };
+size_t request_features(size_t out[REQUEST_FEATURES], const struct http_exchange *exchange,
+                        const struct population *population, json_t *problems);
+
+/* The feature called `name`, or -1 after listing it in `problems` at `pointer` with the nearest name; `also`
+ * completes "\"…\" is …no feature.". */
+int request_feature(const char *name, const char *pointer, const char *also, json_t *problems);
 
 /* The nearest feature name to `name`, or NULL. */
 const char *request_nearest_feature(const char *name);
