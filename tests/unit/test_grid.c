@@ -154,7 +154,8 @@ static void test_shares_rise_with_the_value(void **state)
         }
         assert_in_range(below, 0, MADE_CLIENTS / 100);
         assert_in_range(above, 0, MADE_CLIENTS / 100);
-        for (double value = low; value <= high; value += (high - low) / 997) {
+        for (int step = 0; step <= 997; step++) {
+            double value = low + (high - low) * step / 997;
             double share = distribution_share(distribution, value);
             assert_true(share >= before && share <= 1);
             before = share;
