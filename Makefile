@@ -54,7 +54,7 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/obj/notebooks-port/%.o: CFLAGS += -fopenmp
 
 # The same sums to the last bit whatever the processor: no multiplication melts into an addition.
-$(BUILD)/obj/shared/model/tree_shap.o $(BUILD)/obj/shared/model/tree_shap_interactions.o: CFLAGS += -ffp-contract=off -Wno-psabi
+$(BUILD)/obj/shared/model/tree_shap_%.o: CFLAGS += -ffp-contract=off -Wno-psabi
 
 # Embedded (shared/base/embed.h), which the dependency files do not see.
 CHART_JS := node_modules/chart.js/dist/chart.umd.min.js
@@ -198,6 +198,12 @@ bench: ## measure against pandas, scikit-learn and XGBoost (ONLY="NAME…", BENC
 	@scripts/install.sh build bench
 	@$(MAKE) -s --no-print-directory -j$$(nproc) build $(BENCHES)
 	@BUILD='$(BUILD)' node tests/bench/bench.js $(ONLY)
+
+.PHONY: bench-service
+bench-service: ## the backend with 300,000 clients on both stores: every call under load (CLIENTS=N, CALL_SECONDS=N)
+	@scripts/install.sh build test bench
+	@$(MAKE) -s --no-print-directory -j$$(nproc) build
+	@BUILD='$(BUILD)' scripts/postgres.sh node tests/bench/service.js
 
 .PHONY: container
 container: ## build both images, bring them up with compose, try them

@@ -7,6 +7,7 @@
 #include <xgboost/c_api.h>
 
 #include "shared/model/booster.h"
+#include "shared/model/tree_shap.h"
 
 struct boosting {
     BoosterHandle handle;
@@ -189,8 +190,8 @@ int boosting_predict(const struct boosting *boosting, const struct examples *dat
     return status;
 }
 
-int boosting_explain(const struct boosting *boosting, const struct examples *data, float *contributions,
-                     struct error *err)
+int boosting_judge(const struct boosting *boosting, const struct examples *data, float *contributions,
+                   struct error *err)
 {
     return predict(boosting, data, 2, contributions, data->columns + 1, err);
 }
@@ -198,6 +199,20 @@ int boosting_explain(const struct boosting *boosting, const struct examples *dat
 int boosting_trees(struct trees **out, const struct boosting *boosting, struct error *err)
 {
     return trees_read(out, boosting->handle, err);
+}
+
+int boosting_explain(const struct boosting *boosting, const struct examples *data, float *contributions,
+                     struct error *err)
+{
+    struct trees *trees = NULL;
+    struct tree_shap *shap = NULL;
+    int status = 0;
+    if (boosting_trees(&trees, boosting, err) || tree_shap_new(&shap, trees, err) ||
+        tree_shap_explain(shap, data->values, data->rows, BOOSTING_THREADS, contributions, err))
+        status = -1;
+    tree_shap_free(shap);
+    trees_free(trees);
+    return status;
 }
 
 int boosting_gains(const struct boosting *boosting, double *gains, size_t columns, struct error *err)

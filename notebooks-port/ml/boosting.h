@@ -48,12 +48,16 @@ int boosting_find_rounds(unsigned *rounds, const struct examples *data, const st
 int boosting_predict(const struct boosting *boosting, const struct examples *data, double *margins,
                      struct error *err);
 
-/* XGBoost's own SHAP values of each row in raw log-odds, what others are judged by:
- * `contributions[rows][columns + 1]`, the bias last. */
+/* SHAP values of each row in raw log-odds, `contributions[rows][columns + 1]`, the bias last
+ * (shared/model/tree_shap.h). */
 int boosting_explain(const struct boosting *boosting, const struct examples *data, float *contributions,
                      struct error *err);
 
-/* Its trees, which explain many rows far faster (shared/model/tree_shap.h). The caller frees *out. */
+/* The same by XGBoost, a hundred times slower: what the others are judged by. */
+int boosting_judge(const struct boosting *boosting, const struct examples *data, float *contributions,
+                   struct error *err);
+
+/* Its trees. The caller frees *out. */
 int boosting_trees(struct trees **out, const struct boosting *boosting, struct error *err);
 
 /* The total gain (drop of the loss) of all splits on each column into `gains[columns]`, 0 for a column that

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/model/tree_shap.h"
-
 enum { QUANTILES = 101, BINS = 20 };
 static const double TAIL = 0.005;
 
@@ -113,18 +111,15 @@ int reference_add_importance(json_t *reference, const struct boosting *boosting,
     gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937);
     float *values = malloc(sample * FEATURE_COUNT * sizeof *values);
     float *contributions = malloc(sample * (FEATURE_COUNT + 1) * sizeof *contributions);
-    struct trees *trees = NULL;
-    struct tree_shap *shap = NULL;
     int status = generator && values && contributions ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
-    if (status == 0 && (boosting_trees(&trees, boosting, err) || tree_shap_new(&shap, trees, err)))
-        status = -1;
     if (status == 0) {
         gsl_rng_set(generator, (unsigned long)seed);
         for (size_t i = 0; i < sample; i++)
             memcpy(values + i * FEATURE_COUNT,
                    matrix->values + gsl_rng_uniform_int(generator, matrix->rows) * FEATURE_COUNT,
                    FEATURE_COUNT * sizeof *values);
-        status = tree_shap_explain(shap, values, sample, BOOSTING_THREADS, contributions, err);
+        struct examples data = {values, NULL, sample, FEATURE_COUNT};
+        status = boosting_explain(boosting, &data, contributions, err);
     }
     for (size_t i = 0; status == 0 && i < FEATURE_COUNT; i++) {
         double sum = 0;
@@ -135,8 +130,6 @@ int reference_add_importance(json_t *reference, const struct boosting *boosting,
     }
     if (generator)
         gsl_rng_free(generator);
-    tree_shap_free(shap);
-    trees_free(trees);
     free(values);
     free(contributions);
     return status;
@@ -201,7 +194,7 @@ int reference_add_golden(json_t *reference, const struct boosting *boosting, str
                 draw_value(json_object_get(features, catalogue_feature(i % FEATURE_COUNT)->name), generator);
         struct examples data = {values, NULL, count, FEATURE_COUNT};
         status = boosting_predict(boosting, &data, margins, err) ||
-                         boosting_explain(boosting, &data, contributions, err)
+                         boosting_judge(boosting, &data, contributions, err)
                      ? -1
                      : 0;
     }

@@ -112,7 +112,7 @@ static int check_margin(const struct model *model, const struct booster *booster
     trees_predict(model->trees, values, 1, &ours);
     if (booster_predict(booster, values, 1, &judged, err))
         return -1;
-    if (memcmp(&ours, &judged, sizeof ours) != 0)
+    if (!(ours == judged))
         return error_set(err, ERROR_INVALID,
                          "%s: golden row %zu has the margin %.9g by the trees and %.9g by XGBoost; the model "
                          "cannot be served",
@@ -363,7 +363,7 @@ int model_interactions(const struct model *model, const float *vectors, size_t r
     size_t columns[FEATURE_COUNT]; /* of the booster; feature_count where it has none */
     size_t(*asked)[2] = malloc((pair_count + 1) * sizeof *asked);
     size_t *places = malloc((pair_count + 1) * sizeof *places);
-    float *matrix = malloc((rows * model->feature_count + 1) * sizeof *matrix);
+    float *matrix = calloc(rows * model->feature_count + 1, sizeof *matrix);
     double *values = malloc((rows * pair_count + 1) * sizeof *values);
     size_t count = 0;
     int status = asked && places && matrix && values ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");

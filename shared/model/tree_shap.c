@@ -5,76 +5,22 @@
 #include <stdlib.h>
 
 #include "shared/base/crew.h"
-#include "shared/model/tree_shap_kernel.h"
+#include "shared/model/tree_shap_tables.h"
 
 enum {
     BLOCK_FEW = 2, /* so many rows of a block are faster one by one */
 };
 static const size_t SCRATCH_LIMIT = (size_t)1 << 30;
 
-typedef void explain_row(const struct shap_tables *tables, const float *row, struct shap_scratch *scratch,
-                         float *contributions);
-typedef void explain_rows(const struct shap_tables *tables, const float *rows, size_t count,
-                          struct shap_scratch *scratch, float *contributions);
-
-/* The sweeps for one kind of processor; the number of points is a constant where that pays. */
-#define SWEEPS(name, target)                                                                                 \
-    target static void explain_row_##name(const struct shap_tables *tables, const float *row,                \
-                                          struct shap_scratch *scratch, float *contributions)                \
-    {                                                                                                        \
-        switch (tables->points.count) {                                                                      \
-        case 1:                                                                                              \
-            shap_explain_row(tables, row, scratch, contributions, 1);                                        \
-            break;                                                                                           \
-        case 2:                                                                                              \
-            shap_explain_row(tables, row, scratch, contributions, 2);                                        \
-            break;                                                                                           \
-        case 3:                                                                                              \
-            shap_explain_row(tables, row, scratch, contributions, 3);                                        \
-            break;                                                                                           \
-        case 4:                                                                                              \
-            shap_explain_row(tables, row, scratch, contributions, 4);                                        \
-            break;                                                                                           \
-        default:                                                                                             \
-            shap_explain_row(tables, row, scratch, contributions, tables->points.count);                     \
-        }                                                                                                    \
-    }                                                                                                        \
-    target static void explain_rows_##name(const struct shap_tables *tables, const float *rows,              \
-                                           size_t count, struct shap_scratch *scratch, float *contributions) \
-    {                                                                                                        \
-        switch (tables->points.count) {                                                                      \
-        case 1:                                                                                              \
-            shap_explain_rows(tables, rows, count, scratch, contributions, 1);                               \
-            break;                                                                                           \
-        case 2:                                                                                              \
-            shap_explain_rows(tables, rows, count, scratch, contributions, 2);                               \
-            break;                                                                                           \
-        case 3:                                                                                              \
-            shap_explain_rows(tables, rows, count, scratch, contributions, 3);                               \
-            break;                                                                                           \
-        case 4:                                                                                              \
-            shap_explain_rows(tables, rows, count, scratch, contributions, 4);                               \
-            break;                                                                                           \
-        default:                                                                                             \
-            shap_explain_rows(tables, rows, count, scratch, contributions, tables->points.count);            \
-        }                                                                                                    \
-    }
-
-SWEEPS(plain, )
 #ifdef __x86_64__
-SWEEPS(avx2, TREE_SHAP_TARGET_AVX2)
-SWEEPS(avx512, TREE_SHAP_TARGET_AVX512)
+static shap_explain_row_fn *const row_sweeps[TREE_SHAP_PROCESSORS] = {
+    shap_explain_row_plain, shap_explain_row_avx2, shap_explain_row_avx512};
+static shap_explain_rows_fn *const rows_sweeps[TREE_SHAP_PROCESSORS] = {
+    shap_explain_rows_plain, shap_explain_rows_avx2, shap_explain_rows_avx512};
 #else
-#define explain_row_avx2 explain_row_plain
-#define explain_rows_avx2 explain_rows_plain
-#define explain_row_avx512 explain_row_plain
-#define explain_rows_avx512 explain_rows_plain
+static shap_explain_row_fn *const row_sweeps[TREE_SHAP_PROCESSORS] = {shap_explain_row_plain};
+static shap_explain_rows_fn *const rows_sweeps[TREE_SHAP_PROCESSORS] = {shap_explain_rows_plain};
 #endif
-
-static explain_row *const row_sweeps[TREE_SHAP_PROCESSORS] = {explain_row_plain, explain_row_avx2,
-                                                              explain_row_avx512};
-static explain_rows *const rows_sweeps[TREE_SHAP_PROCESSORS] = {explain_rows_plain, explain_rows_avx2,
-                                                                explain_rows_avx512};
 
 enum tree_shap_processor tree_shap_best_processor(void)
 {

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +160,7 @@ INLINE signs compare(const struct trees *trees, uint32_t index, const reals *val
     reals value = values[position[node->feature]];
     signs left = value < (double)node->threshold;
     if (!node->missing_right)
-        left |= value != value;
+        left |= ~(value <= (double)INFINITY);
     return left;
 }
 

@@ -1,29 +1,21 @@
-/* The sweeps of tree_shap, once: tree_shap.c compiles them for each kind of processor, for each number of
- * points that matters, and for both meanings of a lane. Inner part of tree_shap.
+/* The sweeps of tree_shap, once. Each tree_shap_PROCESSOR.c includes this with its instructions switched on
+ * and SHAP_EXPLAIN_ROW and SHAP_EXPLAIN_ROWS defined as the names of its two functions. Inner part of
+ * tree_shap.
  *
  * No operation may be contracted into another (the Makefile sees to it): then all of them give the same bits.
  */
 #ifndef CLAIRSCORE_MODEL_TREE_SHAP_KERNEL_H
 #define CLAIRSCORE_MODEL_TREE_SHAP_KERNEL_H
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+#include <math.h>
 #include <string.h>
 
 #include "shared/model/tree_shap_tables.h"
 
 #define SHAP_INLINE static inline __attribute__((always_inline))
-
-typedef float lanes __attribute__((vector_size(SHAP_LANES * sizeof(float)), may_alias));
-typedef int32_t masks __attribute__((vector_size(SHAP_LANES * sizeof(int32_t)), may_alias));
-
-/* Working memory of one thread, for the largest shape. */
-struct shap_scratch {
-    lanes *shares;  /* [slots][points]: f, what goes left of the product */
-    lanes *effects; /* [slots][points]: by how much the split moves the sum, before the product above it */
-    lanes *sums;    /* [slots][points]: on the way up the sums of leaves, on the way down the products */
-    lanes *adds;    /* [slots], when lanes are trees: contributions */
-    lanes *values;  /* [used], when lanes are rows: the rows, turned */
-    lanes *totals;  /* [used], when lanes are rows: contributions */
-};
 
 SHAP_INLINE lanes shap_and(masks mask, lanes values)
 {
@@ -48,6 +40,19 @@ SHAP_INLINE lanes shap_load(const float *values, size_t at, const bool by_tree)
     return shap_all(values[at]);
 }
 
+/* row[places] */
+SHAP_INLINE lanes shap_gather(const float *row, masks places)
+{
+#ifdef __AVX512F__
+    return (lanes)_mm512_i32gather_ps((__m512i)places, row, sizeof *row);
+#else
+    lanes out = {0};
+    for (uint32_t lane = 0; lane < SHAP_LANES; lane++)
+        out[lane] = row[places[lane]];
+    return out;
+#endif
+}
+
 /* The values of the row that a slot compares, and its flags as masks. */
 SHAP_INLINE lanes shap_fetch(const struct shap_program *program, size_t slot, const float *row,
                              const lanes *values, masks *missing_left, masks *missing_lost,
@@ -55,21 +60,14 @@ SHAP_INLINE lanes shap_fetch(const struct shap_program *program, size_t slot, co
 {
     if (!by_tree) {
         int32_t place = (int32_t)program->places[slot];
-        *missing_left = (masks){0} + (place >> 31);
-        *missing_lost = (masks){0} + ((int32_t)((uint32_t)place << 1) >> 31);
+        *missing_left = (masks){0} - (place < 0);
+        *missing_lost = (masks){0} - (place >> SHAP_MISSING_LOST & 1);
         return values[place & SHAP_FEATURE_MASK];
     }
-    const uint32_t *places = program->places + slot * SHAP_LANES;
-    union {
-        lanes all;
-        float each[SHAP_LANES];
-    } fetched;
-    for (uint32_t lane = 0; lane < SHAP_LANES; lane++)
-        fetched.each[lane] = row[places[lane] & SHAP_FEATURE_MASK];
-    masks flags = *(const masks *)(const void *)places;
-    *missing_left = flags >> 31;
-    *missing_lost = (flags << 1) >> 31;
-    return fetched.all;
+    masks flags = ((const masks *)(const void *)program->places)[slot];
+    *missing_left = flags < 0;
+    *missing_lost = (flags & (1 << SHAP_MISSING_LOST)) != 0;
+    return shap_gather(row, flags & SHAP_FEATURE_MASK);
 }
 
 /* The share f of the product that goes left at a slot and by how much it moves the sum for each point. */
@@ -80,7 +78,7 @@ SHAP_INLINE void shap_weigh(const struct shap_tables *tables, const struct shap_
     masks missing_left;
     masks missing_lost;
     lanes value = shap_fetch(program, slot, row, values, &missing_left, &missing_lost, by_tree);
-    masks missing = value != value;
+    masks missing = ~(value <= shap_all(INFINITY));
     masks left = (value < shap_load(program->thresholds, slot, by_tree)) | (missing & missing_left);
     lanes ratio = shap_load(program->ratios, slot, by_tree);
     lanes slope = shap_and(left, shap_all(1)) - ratio;
@@ -198,6 +196,41 @@ SHAP_INLINE void shap_explain_rows(const struct shap_tables *tables, const float
             out[tables->used[i]] = totals[i * SHAP_LANES + lane];
         out[columns] = tables->bias;
     }
+}
+
+#define SHAP_FOR_POINTS(count, call)                                                                         \
+    switch (count) {                                                                                         \
+    case 1:                                                                                                  \
+        call(1);                                                                                             \
+        break;                                                                                               \
+    case 2:                                                                                                  \
+        call(2);                                                                                             \
+        break;                                                                                               \
+    case 3:                                                                                                  \
+        call(3);                                                                                             \
+        break;                                                                                               \
+    case 4:                                                                                                  \
+        call(4);                                                                                             \
+        break;                                                                                               \
+    default:                                                                                                 \
+        call(count);                                                                                         \
+    }
+
+/* The number of points is a constant where that pays. */
+void SHAP_EXPLAIN_ROW(const struct shap_tables *tables, const float *row, struct shap_scratch *scratch,
+                      float *contributions)
+{
+#define SHAP_CALL(points) shap_explain_row(tables, row, scratch, contributions, points)
+    SHAP_FOR_POINTS(tables->points.count, SHAP_CALL)
+#undef SHAP_CALL
+}
+
+void SHAP_EXPLAIN_ROWS(const struct shap_tables *tables, const float *rows, size_t count,
+                       struct shap_scratch *scratch, float *contributions)
+{
+#define SHAP_CALL(points) shap_explain_rows(tables, rows, count, scratch, contributions, points)
+    SHAP_FOR_POINTS(tables->points.count, SHAP_CALL)
+#undef SHAP_CALL
 }
 
 #endif

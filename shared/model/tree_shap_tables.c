@@ -163,9 +163,9 @@ static int make_room(struct layout *layout, struct error *err)
     return 0;
 }
 
-static bool has_split(const struct trees *trees, const struct position *position, uint32_t lanes)
+static bool has_split(const struct trees *trees, const struct position *position, uint32_t width)
 {
-    for (uint32_t lane = 0; lane < lanes; lane++)
+    for (uint32_t lane = 0; lane < width; lane++)
         if (!trees_is_leaf(trees, position->nodes[lane]))
             return true;
     return false;
@@ -173,11 +173,11 @@ static bool has_split(const struct trees *trees, const struct position *position
 
 /* Adds a position as slot or leaf; what its parent calls it, or INT32_MIN without memory. */
 static int32_t add_position(struct layout *layout, const struct trees *trees, const struct position *position,
-                            uint32_t lanes, struct error *err)
+                            uint32_t width, struct error *err)
 {
     if (make_room(layout, err))
         return INT32_MIN;
-    if (has_split(trees, position, lanes)) {
+    if (has_split(trees, position, width)) {
         layout->slots[layout->slot_count] = *position;
         return (int32_t)layout->slot_count++;
     }
@@ -187,23 +187,23 @@ static int32_t add_position(struct layout *layout, const struct trees *trees, co
 
 /* Lays out the trees from `first` on, one a lane; the last tree fills the lanes that are left, without
  * effect. */
-static int lay_out(struct layout *layout, const struct trees *trees, size_t first, uint32_t lanes,
+static int lay_out(struct layout *layout, const struct trees *trees, size_t first, uint32_t width,
                    struct error *err)
 {
     struct position root = {.parent = -1};
     layout->slot_count = layout->leaf_count = 0;
-    for (uint32_t lane = 0; lane < lanes; lane++)
+    for (uint32_t lane = 0; lane < width; lane++)
         root.nodes[lane] = trees->roots[first + lane < trees->count ? first + lane : trees->count - 1];
-    if (add_position(layout, trees, &root, lanes, err) == INT32_MIN)
+    if (add_position(layout, trees, &root, width, err) == INT32_MIN)
         return -1;
     for (size_t i = 0; i < layout->slot_count; i++)
         for (uint32_t side = 0; side < 2; side++) {
             struct position child = {.parent = (int32_t)i, .side = side};
-            for (uint32_t lane = 0; lane < lanes; lane++) {
+            for (uint32_t lane = 0; lane < width; lane++) {
                 uint32_t index = layout->slots[i].nodes[lane];
                 child.nodes[lane] = trees_is_leaf(trees, index) ? index : trees->nodes[index].left + side;
             }
-            int32_t name = add_position(layout, trees, &child, lanes, err);
+            int32_t name = add_position(layout, trees, &child, width, err);
             if (name == INT32_MIN)
                 return -1;
             layout->children[i][side] = name;
@@ -212,9 +212,9 @@ static int lay_out(struct layout *layout, const struct trees *trees, size_t firs
 }
 
 /* Whether any lane of a slot meets a feature again. */
-static bool repeats(const struct trees *trees, const struct layout *layout, size_t slot, uint32_t lanes)
+static bool repeats(const struct trees *trees, const struct layout *layout, size_t slot, uint32_t width)
 {
-    for (uint32_t lane = 0; lane < lanes; lane++)
+    for (uint32_t lane = 0; lane < width; lane++)
         if (!trees_is_leaf(trees, layout->slots[slot].nodes[lane]) &&
             look_up(trees, layout->slots, slot, lane).repeated)
             return true;
@@ -286,13 +286,13 @@ static void write_adds(struct shap_program *program, const struct trees *trees, 
         }
 }
 
-static int make_program(struct shap_program *program, const struct shap_tables *tables, uint32_t lanes,
+static int make_program(struct shap_program *program, const struct shap_tables *tables, uint32_t width,
                         struct error *err)
 {
     const struct trees *trees = tables->trees;
     struct layout layout = {0};
-    program->lanes = lanes;
-    program->shape_count = (trees->count + lanes - 1) / lanes;
+    program->lanes = width;
+    program->shape_count = (trees->count + width - 1) / width;
     program->shapes = calloc(program->shape_count + 1, sizeof *program->shapes);
     int status = program->shapes ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
     if (status || measure(program, trees, &layout, err) || make_arrays(program, tables->points.count, err))
@@ -300,18 +300,18 @@ static int make_program(struct shap_program *program, const struct shap_tables *
     program->repeat_count = 0;
     for (size_t i = 0; status == 0 && i < program->shape_count; i++) {
         struct shap_shape *shape = &program->shapes[i];
-        status = lay_out(&layout, trees, i * lanes, lanes, err);
+        status = lay_out(&layout, trees, i * width, width, err);
         for (size_t slot = 0; status == 0 && slot < layout.slot_count; slot++) {
             memcpy(program->children[shape->first_slot + slot], layout.children[slot],
                    sizeof *layout.children);
             write_slot(tables, program, shape, layout.slots, slot);
         }
         for (size_t leaf = 0; status == 0 && leaf < layout.leaf_count; leaf++)
-            for (uint32_t lane = 0; lane < lanes; lane++)
-                program->leaf_values[(shape->first_leaf + leaf) * lanes + lane] =
+            for (uint32_t lane = 0; lane < width; lane++)
+                program->leaf_values[(shape->first_leaf + leaf) * width + lane] =
                     trees->values[layout.leaves[leaf].nodes[lane]];
         if (status == 0)
-            write_adds(program, trees, shape, &layout, i * lanes);
+            write_adds(program, trees, shape, &layout, i * width);
     }
     free(layout.slots);
     free(layout.leaves);

@@ -84,6 +84,28 @@ struct tree_shap {
     size_t scratch_bytes; /* of a thread */
 };
 
+typedef float lanes __attribute__((vector_size(SHAP_LANES * sizeof(float)), may_alias));
+typedef int32_t masks __attribute__((vector_size(SHAP_LANES * sizeof(int32_t)), may_alias));
+
+/* Working memory of one thread, for the largest shape. */
+struct shap_scratch {
+    lanes *shares;  /* [slots][points]: f, what goes left of the product */
+    lanes *effects; /* [slots][points]: by how much the split moves the sum, before the product above it */
+    lanes *sums;    /* [slots][points]: on the way up the sums of leaves, on the way down the products */
+    lanes *adds;    /* [slots], when lanes are trees: contributions */
+    lanes *values;  /* [used], when lanes are rows: the rows, turned */
+    lanes *totals;  /* [used], when lanes are rows: contributions */
+};
+
+/* One row, and up to SHAP_LANES rows, with the instructions of a kind of processor (tree_shap_kernel.h):
+ * `contributions[columns + 1]` of each. */
+typedef void shap_explain_row_fn(const struct shap_tables *tables, const float *row,
+                                 struct shap_scratch *scratch, float *contributions);
+typedef void shap_explain_rows_fn(const struct shap_tables *tables, const float *rows, size_t count,
+                                  struct shap_scratch *scratch, float *contributions);
+shap_explain_row_fn shap_explain_row_plain, shap_explain_row_avx2, shap_explain_row_avx512;
+shap_explain_rows_fn shap_explain_rows_plain, shap_explain_rows_avx2, shap_explain_rows_avx512;
+
 /* Points and weights of Gauss and Legendre on 0..1, `count` of each. */
 void shap_find_points(double *at, double *weights, uint32_t count);
 

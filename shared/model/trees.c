@@ -8,6 +8,8 @@
 
 #include "shared/model/booster.h"
 
+enum { ABREAST = 16 }; /* trees walked side by side */
+
 /* The arrays of one tree in XGBoost's JSON, a value a node. */
 struct source {
     const json_t *left, *right, *feature, *condition, *missing_left, *cover, *type;
@@ -124,14 +126,16 @@ static long long lay_tree(struct trees *trees, uint32_t first, const struct sour
         }
         trees->covers[index] = (float)json_number_value(json_array_get(source->cover, at));
         trees->values[index] = 0;
+        if (!(trees->covers[index] >= 0 && isfinite(trees->covers[index])) || !isfinite(condition))
+            return error_set(err, ERROR_INVALID, "tree %zu of the booster is damaged at node %zu", number,
+                             at);
         if (left < 0) {
             *node = (struct tree_node){.threshold = NAN, .left = index};
             trees->values[index] = condition;
             continue;
         }
         if (left >= (long long)source->size || right < 0 || right >= (long long)source->size ||
-            laid + 2 > source->size || feature < 0 || feature >= (long long)trees->columns ||
-            isnan(condition))
+            laid + 2 > source->size || feature < 0 || feature >= (long long)trees->columns)
             return error_set(err, ERROR_INVALID, "tree %zu of the booster is damaged at node %zu", number,
                              at);
         *node = (struct tree_node){.threshold = condition,
@@ -244,21 +248,41 @@ int trees_read(struct trees **out, void *booster, struct error *err)
     return trees_parse(out, json, length, err);
 }
 
+/* Takes `count` trees from `first` on one level down, again and again until all have reached a leaf, which
+ * leads to itself; side by side, so that none waits for the memory of another. */
+static inline __attribute__((always_inline)) void
+walk_abreast(const struct trees *trees, size_t first, size_t count, const float *values, uint32_t *leaves)
+{
+    uint32_t depth = 0;
+    for (size_t i = 0; i < count; i++) {
+        leaves[i] = trees->roots[first + i];
+        if (trees->depths[first + i] > depth)
+            depth = trees->depths[first + i];
+    }
+    for (uint32_t level = 0; level < depth; level++)
+        for (size_t i = 0; i < count; i++) {
+            const struct tree_node *node = &trees->nodes[leaves[i]];
+            float value = values[node->feature];
+            uint32_t right =
+                (uint32_t)(value >= node->threshold) | ((uint32_t)isnan(value) & node->missing_right);
+            leaves[i] = node->left + right;
+        }
+}
+
 void trees_predict(const struct trees *trees, const float *rows, size_t count, float *margins)
 {
+    uint32_t leaves[ABREAST];
     for (size_t row = 0; row < count; row++) {
         const float *values = rows + row * trees->columns;
         float sum = trees->base;
-        for (size_t i = 0; i < trees->count; i++) {
-            uint32_t index = trees->roots[i];
-            for (uint32_t level = 0; level < trees->depths[i]; level++) {
-                const struct tree_node *node = &trees->nodes[index];
-                float value = values[node->feature];
-                uint32_t right =
-                    (uint32_t)(value >= node->threshold) | ((uint32_t)(value != value) & node->missing_right);
-                index = node->left + right;
-            }
-            sum += trees->values[index];
+        for (size_t first = 0; first < trees->count; first += ABREAST) {
+            size_t some = trees->count - first < ABREAST ? trees->count - first : ABREAST;
+            if (some == ABREAST)
+                walk_abreast(trees, first, ABREAST, values, leaves);
+            else
+                walk_abreast(trees, first, some, values, leaves);
+            for (size_t i = 0; i < some; i++)
+                sum += trees->values[leaves[i]];
         }
         margins[row] = sum;
     }
