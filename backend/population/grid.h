@@ -16,9 +16,9 @@ struct grid_axis {
     size_t feature;
     enum axis_scale scale;
     size_t cells;
-    double edges[GRID_CELLS + 1]; /* of numbers: ascending; the outer cells take what lies beyond */
-    int categories[GRID_CELLS];   /* of categories: the one of each cell; GRID_OTHERS in the last when there
-                                     are more than fit */
+    float edges[GRID_CELLS + 1]; /* of numbers: ascending; the outer cells take what lies beyond */
+    int categories[GRID_CELLS];  /* of categories: the one of each cell; GRID_OTHERS in the last when there
+                                    are more than fit */
     uint8_t cell_of[DISTRIBUTION_BINS]; /* of categories: the cell of each */
 };
 enum { GRID_OTHERS = -1 };

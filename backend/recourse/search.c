@@ -52,6 +52,22 @@ static bool try_move(struct search *search, struct recourse_move *move)
     return true;
 }
 
+/* A move that seems to be granted is scored by the whole model, whose word counts to the last digit. */
+static bool is_granted(const struct search *search, struct recourse_move *move)
+{
+    double application[APPLICATION_COLUMNS];
+    float vector[FEATURE_COUNT];
+    struct score score;
+    if (move->margin > search->limit)
+        return false;
+    levers_apply(search->levers, move->levels, application);
+    features_build(application, search->history, vector);
+    if (model_predict(search->model, vector, 1, &score, NULL))
+        return false;
+    move->margin = score.margin;
+    return move->margin <= search->limit;
+}
+
 static bool try_level(struct search *search, struct recourse_move *move, enum lever lever, size_t level)
 {
     move->levels[lever] = level;
@@ -59,16 +75,17 @@ static bool try_level(struct search *search, struct recourse_move *move, enum le
     return try_move(search, move);
 }
 
-/* Moves `lever` as little as still gives a margin at or below `limit`, `reach` levels back at most and not
- * below `lowest`. True when that is less than before. */
+/* Moves `lever` as little as it can, `reach` levels back at most and not below `lowest`: so that the move is
+ * still granted, or, when it is not, no less safe. True when that is less than before. */
 static bool move_back(struct search *search, struct recourse_move *move, enum lever lever, size_t reach,
-                      size_t lowest, double limit)
+                      size_t lowest, bool granted)
 {
     size_t now = move->levels[lever];
     size_t from = now > reach + lowest ? now - reach : lowest;
     for (size_t level = from; level < now; level++) {
         struct recourse_move less = *move;
-        if (!try_level(search, &less, lever, level) || less.margin > limit)
+        if (!try_level(search, &less, lever, level) ||
+            !(granted ? is_granted(search, &less) : less.margin <= move->margin))
             continue;
         *move = less;
         return true;
@@ -139,7 +156,7 @@ static bool scan(struct search *search, const struct question *question, double 
         move.levels[question->levers[i]] = question->strides[question->levers[i]];
     do {
         move.effort = levers_effort(search->levers, move.levels);
-        if (move.effort < bound && try_move(search, &move) && move.margin <= search->limit) {
+        if (move.effort < bound && try_move(search, &move) && is_granted(search, &move)) {
             *found = move;
             bound = move.effort;
             any = true;
@@ -156,7 +173,7 @@ static void refine(struct search *search, const struct question *question, struc
         less = false;
         for (size_t i = 0; i < question->count; i++) {
             enum lever lever = question->levers[i];
-            less = move_back(search, move, lever, 2 * question->strides[lever], 1, search->limit) || less;
+            less = move_back(search, move, lever, 2 * question->strides[lever], 1, true) || less;
         }
     }
 }
@@ -186,13 +203,11 @@ static void settle_for_best(struct search *search, struct recourse *out)
 {
     descend(search);
     struct recourse_move move = search->best;
-    bool granted = move.margin <= search->limit, less = true;
+    bool granted = is_granted(search, &move), less = true;
     while (less) {
         less = false;
         for (size_t lever = 0; lever < LEVER_COUNT; lever++)
-            less = move_back(search, &move, (enum lever)lever, LEVER_LEVELS, 0,
-                             granted ? search->limit : move.margin) ||
-                   less;
+            less = move_back(search, &move, (enum lever)lever, LEVER_LEVELS, 0, granted) || less;
     }
     if (granted)
         out->moves[out->count++] = move;

@@ -8,8 +8,9 @@
  * one lever at a time as far as it stays granted (the sparsity step of Mothilal et al.). Where nothing is
  * granted, the safest move is improved one lever at a time.
  * A set is an answer of its own only when it costs a tenth less than every smaller set within it: more
- * decisions must be worth it. The search has no chance in it, and asks the model itself, restricted to what
- * moves (model_slice_new): an answer is granted by the very score that /predict gives. */
+ * decisions must be worth it. The search has no chance in it, and asks the model restricted to what moves
+ * (model_slice_new), then the whole model where that grants: an answer is granted by the very score that
+ * /predict gives. */
 #ifndef CLAIRSCORE_BACKEND_RECOURSE_SEARCH_H
 #define CLAIRSCORE_BACKEND_RECOURSE_SEARCH_H
 
@@ -22,7 +23,7 @@ enum { RECOURSE_SETS = 1 << LEVER_COUNT };
 struct recourse_move {
     size_t levels[LEVER_COUNT]; /* 0: the lever is left alone */
     double effort;
-    double margin; /* as model_predict gives it */
+    double margin; /* as model_predict gives it, of an answer; else within rounding */
 };
 
 struct recourse {

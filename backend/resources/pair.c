@@ -85,7 +85,7 @@ static json_t *render_axis(const struct grid_axis *axis, enum language language)
     } else if (axis->cells > 0) {
         edges = json_array();
         for (size_t i = 0; i <= axis->cells; i++)
-            json_array_append_new(edges, json_real(axis->edges[i]));
+            json_array_append_new(edges, render_float(axis->edges[i]));
     }
     json_t *result = render_feature(axis->feature, language);
     json_object_set_new(result, "scale", json_string(scales[axis->scale]));

@@ -12,6 +12,8 @@ struct restriction {
     const float *row;
     uint32_t *columns; /* [from->columns]: the new column, or FIXED */
     uint32_t *origins; /* of each node of the tree being laid */
+    uint32_t *starts;  /* [from->count]: where each tree begins once the fixed columns have decided */
+    uint32_t *depths;  /* [from->count]: splits then left on its longest path */
 };
 
 /* The node that a row arrives at from `index` once the fixed columns have decided what they can. */
@@ -28,19 +30,24 @@ static uint32_t settle(const struct restriction *work, uint32_t index)
     return index;
 }
 
-/* Lays tree number `i` level by level; its splits on the longest path are counted on the way. */
-static void lay_tree(struct restriction *work, size_t i)
+/* Splits on the longest path from `index`, which is settled. Trees are shallow. */
+static uint32_t depth_from(const struct restriction *work, uint32_t index) /* NOLINT(misc-no-recursion) */
+{
+    if (trees_is_leaf(work->from, index))
+        return 0;
+    uint32_t left = work->from->nodes[index].left;
+    uint32_t depth = depth_from(work, settle(work, left)), other = depth_from(work, settle(work, left + 1));
+    return 1 + (depth > other ? depth : other);
+}
+
+/* Lays the tree that begins at node `start` behind those laid, level by level. */
+static void lay_tree(struct restriction *work, uint32_t start, uint32_t depth)
 {
     struct trees *to = work->to;
-    const uint32_t root = to->roots[i];
-    uint32_t laid = 1, level_end = 1;
-    uint32_t depth = 0;
-    work->origins[0] = settle(work, work->from->roots[i]);
+    const uint32_t root = to->roots[to->count];
+    uint32_t laid = 1;
+    work->origins[0] = start;
     for (uint32_t at = 0; at < laid; at++) {
-        if (at == level_end) {
-            depth++;
-            level_end = laid;
-        }
         uint32_t origin = work->origins[at];
         struct tree_node *node = &to->nodes[root + at];
         *node = work->from->nodes[origin];
@@ -56,8 +63,28 @@ static void lay_tree(struct restriction *work, size_t i)
         node->left = root + laid;
         laid += 2;
     }
-    to->depths[i] = depth;
-    to->roots[i + 1] = root + laid;
+    to->depths[to->count++] = depth;
+    to->roots[to->count] = root + laid;
+}
+
+/* Lays all trees that still split, the shallow ones first, and adds up the others. */
+static void lay_trees(struct restriction *work)
+{
+    double base = (double)work->from->base;
+    uint32_t deepest = 0;
+    for (size_t i = 0; i < work->from->count; i++) {
+        work->starts[i] = settle(work, work->from->roots[i]);
+        work->depths[i] = depth_from(work, work->starts[i]);
+        if (work->depths[i] == 0)
+            base += (double)work->from->values[work->starts[i]];
+        if (work->depths[i] > deepest)
+            deepest = work->depths[i];
+    }
+    for (uint32_t depth = 1; depth <= deepest; depth++)
+        for (size_t i = 0; i < work->from->count; i++)
+            if (work->depths[i] == depth)
+                lay_tree(work, work->starts[i], depth);
+    work->to->base = (float)base;
 }
 
 static int allocate(struct restriction *work, size_t kept_count)
@@ -66,8 +93,6 @@ static int allocate(struct restriction *work, size_t kept_count)
     struct trees *to = work->to;
     size_t nodes = from->roots[from->count];
     to->columns = kept_count;
-    to->count = from->count;
-    to->base = from->base;
     to->nodes = malloc((nodes + 1) * sizeof *to->nodes);
     to->values = malloc((nodes + 1) * sizeof *to->values);
     to->covers = malloc((nodes + 1) * sizeof *to->covers);
@@ -75,7 +100,10 @@ static int allocate(struct restriction *work, size_t kept_count)
     to->depths = calloc(from->count + 1, sizeof *to->depths);
     work->columns = malloc((from->columns + 1) * sizeof *work->columns);
     work->origins = malloc((nodes + 1) * sizeof *work->origins);
-    return to->nodes && to->values && to->covers && to->roots && to->depths && work->columns && work->origins
+    work->starts = malloc((from->count + 1) * sizeof *work->starts);
+    work->depths = malloc((from->count + 1) * sizeof *work->depths);
+    return to->nodes && to->values && to->covers && to->roots && to->depths && work->columns &&
+                   work->origins && work->starts && work->depths
                ? 0
                : -1;
 }
@@ -93,11 +121,12 @@ int trees_restrict(struct trees **out, const struct trees *trees, const float *r
         work.columns[i] = FIXED;
     for (size_t i = 0; i < kept_count; i++)
         work.columns[kept[i]] = (uint32_t)i;
-    for (size_t i = 0; i < trees->count; i++)
-        lay_tree(&work, i);
+    lay_trees(&work);
 done:
     free(work.columns);
     free(work.origins);
+    free(work.starts);
+    free(work.depths);
     if (status)
         trees_free(work.to);
     else

@@ -6,9 +6,10 @@
 #include "shared/model/trees.h"
 
 /* The trees in which every split on another column than `kept[kept_count]` (distinct, below trees->columns)
- * is decided by `row` for good and taken out. Column i of *out is column kept[i] of `trees`. Each tree still
- * leads to the leaf it would lead to, in the same order, so trees_predict gives the same bits. The caller
- * frees *out with trees_free. */
+ * is decided by `row` for good and taken out. Column i of *out is column kept[i] of `trees`. Trees that have
+ * no split left are added up into the base; the others come in ascending order of depth, so that those walked
+ * side by side end together. So the margins differ from those of `trees` by the rounding of single precision,
+ * and by nothing else. The caller frees *out with trees_free. */
 int trees_restrict(struct trees **out, const struct trees *trees, const float *row, const size_t *kept,
                    size_t kept_count, struct error *err);
 

@@ -44,7 +44,7 @@ static void test_axes_of_every_feature(void **state)
             continue;
         for (size_t i = 0; i < axis.cells; i++) {
             assert_true(axis.edges[i] < axis.edges[i + 1]);
-            assert_int_equal(grid_axis_cell(&axis, nextafterf((float)axis.edges[i], INFINITY)), i);
+            assert_int_equal(grid_axis_cell(&axis, axis.edges[i]), i);
         }
         assert_int_equal(grid_axis_cell(&axis, -INFINITY), 0);
         assert_int_equal(grid_axis_cell(&axis, INFINITY), axis.cells - 1);
@@ -58,11 +58,12 @@ static void test_scales_suit_the_feature(void **state)
     grid_axis_lay(&axis, made->population, FEATURE_AMT_INCOME_TOTAL);
     assert_int_equal(axis.scale, AXIS_LOGARITHMIC);
     for (size_t i = 0; i + 1 < axis.cells; i++) {
-        double growth = axis.edges[i + 1] / axis.edges[i];
+        double growth = (double)(axis.edges[i + 1] / axis.edges[i]);
         assert_true(growth > 1.08 && growth < 1.3);
     }
-    assert_true(axis.edges[0] <= population_distribution(made->population, axis.feature)->bulk[0]);
-    assert_true(axis.edges[axis.cells] > population_distribution(made->population, axis.feature)->bulk[1]);
+    assert_true((double)axis.edges[0] <= population_distribution(made->population, axis.feature)->bulk[0]);
+    assert_true((double)axis.edges[axis.cells] >
+                population_distribution(made->population, axis.feature)->bulk[1]);
     grid_axis_lay(&axis, made->population, FEATURE_DAYS_BIRTH);
     assert_int_equal(axis.scale, AXIS_LINEAR);
     grid_axis_lay(&axis, made->population, FEATURE_FLAG_EMAIL);
