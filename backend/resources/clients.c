@@ -3,19 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/resources/client_file.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
 #include "shared/data/record.h"
 #include "shared/features/features.h"
-#include "shared/http/problem.h"
 
 enum { DEFAULT_LIMIT = 20, QUERY_DIGITS = 15 };
-
-static json_t *render_outcome(int outcome)
-{
-    return outcome == OUTCOME_UNKNOWN ? json_null() : json_integer(outcome);
-}
 
 /* ---- GET /clients ---- */
 
@@ -195,24 +190,11 @@ void client_get(struct http_exchange *exchange)
     const struct population *population = request_population(exchange);
     if (!population)
         return;
-    double application[APPLICATION_COLUMNS];
-    unsigned char bytes[HISTORY_BYTES];
-    struct history history;
-    bool history_known;
-    struct error err = {0};
+    struct client_file file;
     int64_t row = request_client(exchange, population);
-    if (row < 0)
+    if (row < 0 || client_file_read(&file, exchange, population, (size_t)row))
         return;
-    if (store_read(service_store(exchange->context), population_stored(population)->id,
-                   population_id(population, (size_t)row), application, APPLICATION_COLUMNS, bytes,
-                   sizeof bytes, &history_known, &err) ||
-        (history_known && history_unpack(&history, bytes, sizeof bytes, &err))) {
-        if (err.code != ERROR_NOT_FOUND)
-            err.code = ERROR_UNAVAILABLE; /* whatever is wrong with the store, the request was right */
-        problem_answer_error(exchange, &err);
-        return;
-    }
-    json_t *answer = render_client(population, (size_t)row, application, history_known ? &history : NULL,
+    json_t *answer = render_client(population, (size_t)row, file.application, file.history,
                                    request_model(exchange), exchange->language);
     render_language(exchange);
     http_answer_json(exchange, 200, answer);

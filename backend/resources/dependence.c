@@ -106,19 +106,14 @@ static bool read_colour(struct http_exchange *exchange, int *colour)
     json_t *problems = json_array();
     request_check_query(exchange, known, problems);
     const char *by = http_query(exchange, "by");
-    *colour = by ? catalogue_find(by) : -1;
-    if (by && *colour < 0) {
-        const char *near = request_nearest_feature(by);
-        request_problem(problems, "?by", "\"%.64s\" is no feature.%s%s%s", by, near ? " Did you mean " : "",
-                        near ? near : "", near ? "?" : "");
-    }
+    *colour = by ? request_feature(by, "?by", "", problems) : -1;
     return request_is_fine(exchange, problems);
 }
 
 void model_dependence_get(struct http_exchange *exchange)
 {
     int colour;
-    int feature = request_feature(exchange);
+    int feature = request_path_feature(exchange);
     if (feature < 0 || !read_colour(exchange, &colour))
         return;
     const struct population *population = request_population(exchange);

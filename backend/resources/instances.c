@@ -267,8 +267,7 @@ static int read_document(struct reading *reading, json_t *document, struct http_
 int instances_read(struct instances *out, struct http_exchange *exchange)
 {
     memset(out, 0, sizeof *out);
-    json_t *document =
-        request_parse(exchange, exchange->request->binary_body, exchange->request->binary_body_length);
+    json_t *document = request_json(exchange);
     if (!document)
         return -1;
     int status = -1;

@@ -42,12 +42,13 @@ void population_feature_get(struct http_exchange *exchange)
     const struct population *population = request_population(exchange);
     if (!population)
         return;
+    static const struct group_choice all = {.kind = GROUP_ALL};
     struct group *group = NULL;
     struct error err = {0};
-    int feature = request_feature(exchange);
+    int feature = request_path_feature(exchange);
     if (feature < 0)
         return;
-    if (group_form(&group, population, GROUP_ALL, 0, &err)) {
+    if (group_form(&group, population, &all, -1, &err)) {
         problem_answer_error(exchange, &err);
         goto done;
     }

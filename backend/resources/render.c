@@ -135,6 +135,11 @@ void render_verdict(json_t *out, const struct verdict *verdict)
     json_object_set_new(out, "decision", json_string(scoring_decision(verdict)));
 }
 
+json_t *render_outcome(int outcome)
+{
+    return outcome == OUTCOME_UNKNOWN ? json_null() : json_integer(outcome);
+}
+
 void render_language(struct http_exchange *exchange)
 {
     http_header(exchange, "Content-Language", language_code(exchange->language));

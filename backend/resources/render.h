@@ -43,6 +43,9 @@ json_t *render_model(const struct model *model);
 /* Adds "probability", "score", "decision". */
 void render_verdict(json_t *out, const struct verdict *verdict);
 
+/* 0 repaid, 1 defaulted, null unknown. */
+json_t *render_outcome(int outcome);
+
 /* Sends Content-Language. */
 void render_language(struct http_exchange *exchange);
 

@@ -10,7 +10,7 @@
 #include "shared/data/record.h"
 #include "shared/http/problem.h"
 
-static const long long LARGEST_ID = 9007199254740991LL; /* 2^53 - 1: exact in every JSON reader */
+enum { NAME_BYTES = 65 /* no feature has a name so long */ };
 
 /* A JSON string of text whose end may have been cut inside a character. */
 static json_t *cut_text(char *text)
@@ -63,6 +63,11 @@ bool request_is_fine(struct http_exchange *exchange, json_t *problems)
         request_refuse(exchange, problems);
     json_decref(problems);
     return fine;
+}
+
+json_t *request_json(struct http_exchange *exchange)
+{
+    return request_parse(exchange, exchange->request->binary_body, exchange->request->binary_body_length);
 }
 
 void request_check_query(const struct http_exchange *exchange, const char *const *known, json_t *problems)
@@ -141,7 +146,7 @@ bool request_client_id(int64_t *out, const char *text)
     char *end = NULL;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (errno || *text < '0' || *text > '9' || *end || value > LARGEST_ID)
+    if (errno || *text < '0' || *text > '9' || *end || value > REQUEST_LARGEST_ID)
         return false;
     *out = value;
     return true;
@@ -172,7 +177,7 @@ const char *request_nearest_feature(const char *name)
     return record_nearest(name, names, FEATURE_COUNT);
 }
 
-int request_feature(struct http_exchange *exchange)
+int request_path_feature(struct http_exchange *exchange)
 {
     const char *name = http_path(exchange, "name");
     int feature = catalogue_find(name);
@@ -204,4 +209,44 @@ json_t *request_parse(struct http_exchange *exchange, const void *bytes, size_t 
                  error.column);
     problem_answer(exchange, 400, detail, NULL);
     return NULL;
+}
+
+int request_feature(const char *name, const char *pointer, const char *also, json_t *problems)
+{
+    int feature = catalogue_find(name);
+    if (feature >= 0)
+        return feature;
+    const char *near = request_nearest_feature(name);
+    request_problem(problems, pointer, "\"%.64s\" is %sno feature.%s%s%s", name, also,
+                    near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
+    return -1;
+}
+
+size_t request_features(size_t out[REQUEST_FEATURES], const struct http_exchange *exchange,
+                        const struct population *population, json_t *problems)
+{
+    static const char pointer[] = "?features";
+    const char *list = http_query(exchange, "features");
+    size_t count = 0;
+    if (!list) {
+        for (; count < REQUEST_FEATURES_USUAL; count++)
+            out[count] = population_by_importance(population)[count];
+        return count;
+    }
+    for (size_t named = 0;; named++) {
+        char name[NAME_BYTES];
+        size_t length = strcspn(list, ",");
+        if (named == REQUEST_FEATURES) {
+            request_problem(problems, pointer, "Name at most %d features.", REQUEST_FEATURES);
+            return count;
+        }
+        /* A name that is cut is no feature's. */
+        snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, list);
+        int feature = request_feature(name, pointer, "", problems);
+        if (feature >= 0)
+            out[count++] = (size_t)feature;
+        if (!list[length])
+            return count;
+        list += length + 1;
+    }
 }

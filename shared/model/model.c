@@ -12,6 +12,7 @@
 #include "shared/model/booster.h"
 #include "shared/model/decision.h"
 #include "shared/model/tree_shap.h"
+#include "shared/model/trees_restrict.h"
 
 enum { DOCUMENT_BYTES = 64 << 20, CARD_BYTES = 1 << 20, BATCH_ROWS = 1024 };
 static const double GOLDEN_TOLERANCE = 1e-5;
@@ -438,4 +439,56 @@ done:
     free(matrix);
     free(values);
     return status;
+}
+
+struct model_slice {
+    const struct model *model;
+    struct trees *trees;
+    size_t moving[FEATURE_COUNT]; /* catalogue ids of the columns of `trees` */
+    size_t count;
+};
+
+int model_slice_new(struct model_slice **out, const struct model *model, const float *vector,
+                    const size_t *moving, size_t count, struct error *err)
+{
+    size_t kept[FEATURE_COUNT]; /* the same as columns of the booster */
+    float row[FEATURE_COUNT];
+    struct model_slice *slice = calloc(1, sizeof *slice);
+    if (!slice)
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    slice->model = model;
+    for (size_t i = 0; i < model->feature_count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            if (moving[j] != model->features[i])
+                continue;
+            kept[slice->count] = i;
+            slice->moving[slice->count++] = moving[j];
+            break;
+        }
+    }
+    select_columns(model, vector, row);
+    if (trees_restrict(&slice->trees, model->trees, row, kept, slice->count, err)) {
+        model_slice_free(slice);
+        return -1;
+    }
+    *out = slice;
+    return 0;
+}
+
+double model_slice_margin(const struct model_slice *slice, const float *vector)
+{
+    float row[FEATURE_COUNT];
+    float margin = 0;
+    for (size_t i = 0; i < slice->count; i++)
+        row[i] = vector[slice->moving[i]];
+    trees_predict(slice->trees, row, 1, &margin);
+    return score_of(slice->model, margin).margin;
+}
+
+void model_slice_free(struct model_slice *slice)
+{
+    if (!slice)
+        return;
+    trees_free(slice->trees);
+    free(slice);
 }

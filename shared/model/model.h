@@ -82,4 +82,17 @@ int model_explain_many(const struct model *model, const float *vectors, size_t r
 int model_interactions(const struct model *model, const float *vectors, size_t rows, const size_t (*pairs)[2],
                        size_t pair_count, unsigned threads, double *out, struct error *err);
 
+/* The model as it is for one client of whom only a few features still move, for searches: many times faster.
+ * Immutable; any number of threads may use it. `model` must outlive it. */
+struct model_slice;
+
+/* All features but the `count` catalogue ids `moving` keep the values of `vector`. The caller frees *out. */
+int model_slice_new(struct model_slice **out, const struct model *model, const float *vector,
+                    const size_t *moving, size_t count, struct error *err);
+
+/* The margin of `vector`, of which only the moving features are looked at: what model_predict gives but for
+ * the rounding of single precision, below 1e-5 (trees_restrict.h). */
+double model_slice_margin(const struct model_slice *slice, const float *vector);
+void model_slice_free(struct model_slice *slice);
+
 #endif
