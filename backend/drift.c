@@ -65,7 +65,7 @@ static size_t bin_of(const struct expectation *expectation, double value)
 static void compare(struct drift *out, const struct expectation *expectation, const double *counts,
                     size_t trained_on, size_t clients)
 {
-    double shares[BINS];
+    double shares[BINS] = {0};
     for (size_t i = 0; i < expectation->count; i++)
         shares[i] = counts[i] / (double)clients;
     size_t used = psi_used_bins(expectation->shares, shares, expectation->count);
