@@ -15,9 +15,9 @@ enum { FEATURE_HELP = 256 };
 
 struct reading {
     struct instances *out;
-    struct population *population; /* taken when the first client is asked for */
+    const struct population *population; /* NULL: not loaded */
     bool population_missing;
-    struct service *service;
+    const struct service *service;
     json_t *problems;
     bool unknown_client;
 };
@@ -37,8 +37,6 @@ static void read_client(struct reading *reading, size_t index, const json_t *val
         request_problem(reading->problems, at, "Give the client's id as a whole number.");
         return;
     }
-    if (!reading->population)
-        reading->population = service_population(reading->service);
     if (!reading->population) {
         reading->population_missing = true;
         return;
@@ -351,7 +349,10 @@ int instances_read(struct instances *out, struct http_exchange *exchange)
     if (!document)
         return -1;
     int status = -1;
-    struct reading reading = {.out = out, .service = exchange->context, .problems = json_array()};
+    struct reading reading = {.out = out,
+                              .population = snapshot_population(request_snapshot(exchange)),
+                              .service = exchange->context,
+                              .problems = json_array()};
     if (read_document(&reading, document, exchange))
         goto done;
     size_t problems = json_array_size(reading.problems);
@@ -366,7 +367,6 @@ int instances_read(struct instances *out, struct http_exchange *exchange)
     else
         status = 0;
 done:
-    population_release(reading.population);
     json_decref(reading.problems);
     json_decref(document);
     return status;

@@ -57,7 +57,7 @@ test('what is answered is described to the last field', () => {
     for (const [, node] of nodes(openapi))
         for (const { $ref } of node.allOf ?? []) included.add($ref);
     for (const [where, node] of nodes(openapi.components.schemas)) {
-        if (!node.properties) continue;
+        if (!node.properties || where[0].endsWith('Request')) continue; // a protocol of others may send more
         const closed = node.additionalProperties === false || node.unevaluatedProperties === false;
         assert.ok(closed || (where.length === 1 && included.has(`#/components/schemas/${where[0]}`)), where.join('/'));
     }

@@ -94,16 +94,16 @@ export function differenceOfText(shown, output) {
 const SHORT = 140;
 
 /** An answer as it is shown: the first entries of long lists, the first fields of long objects. */
-export function abridge(value) {
+export function abridge(value, depth = 0) {
     if (Array.isArray(value)) {
         const keep = value.every((entry) => JSON.stringify(entry).length < SHORT) ? 5 : 1;
-        const entries = value.slice(0, keep).map((entry) => abridge(entry));
+        const entries = value.slice(0, keep).map((entry) => abridge(entry, depth + 1));
         return value.length > entries.length ? [...entries, '…'] : entries;
     }
     if (isObject(value)) {
         const fields = Object.entries(value);
-        const keep = fields.length > 20 ? 5 : fields.length;
-        const kept = fields.slice(0, keep).map(([name, field]) => [name, abridge(field)]);
+        const keep = fields.length > 20 ? 5 : fields.length > 5 && depth > 2 ? 3 : fields.length;
+        const kept = fields.slice(0, keep).map(([name, field]) => [name, abridge(field, depth + 1)]);
         return Object.fromEntries(keep < fields.length ? [...kept, ['…', '…']] : kept);
     }
     return typeof value === 'string' && value.length > SHORT ? '…' : value;
