@@ -13,7 +13,7 @@ LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lgsl -lgslcblas -lm -lpthread
 BACKEND_LIBS  := -lsqlite3 -lpq
 FRONTEND_LIBS := -lcurl -lz
-NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgsl -lgslcblas -lgomp
+NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgomp
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))

@@ -20,10 +20,12 @@ struct keeper {
     pthread_cond_t ended; /* a reload has ended */
     struct snapshot *current;
     struct reload reload;
+    bool store_away;
     bool stopping;
 
     pthread_t thread;
     bool started;
+    bool prepared;                   /* the current snapshot */
     struct store_population refused; /* what could not be loaded: not tried again until it changes */
 };
 
@@ -34,6 +36,14 @@ struct snapshot *keeper_snapshot(struct keeper *keeper)
     snapshot_hold(snapshot);
     pthread_mutex_unlock(&keeper->lock);
     return snapshot;
+}
+
+bool keeper_store_is_away(struct keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    bool away = keeper->store_away;
+    pthread_mutex_unlock(&keeper->lock);
+    return away;
 }
 
 static void take_over(struct keeper *keeper, struct snapshot *snapshot)
@@ -47,6 +57,7 @@ static void take_over(struct keeper *keeper, struct snapshot *snapshot)
     metrics_set_model(keeper->metrics, model_version(model), model_hash(model));
     metrics_set_clients(keeper->metrics, population ? (double)population_count(population) : 0);
     snapshot_release(old);
+    keeper->prepared = false;
 }
 
 /* ---- What an import has put into the store ---- */
@@ -73,7 +84,11 @@ static void look(struct keeper *keeper)
 {
     struct store_population stored;
     struct error err = {0};
-    if (store_current(keeper->store, &stored, &err)) {
+    int status = store_current(keeper->store, &stored, &err);
+    pthread_mutex_lock(&keeper->lock);
+    keeper->store_away = status && err.code != ERROR_NOT_FOUND;
+    pthread_mutex_unlock(&keeper->lock);
+    if (status) {
         refuse(keeper, NULL, &err);
         return;
     }
@@ -179,6 +194,7 @@ void keeper_last_reload(struct keeper *keeper, struct reload *out, unsigned wait
         waited = pthread_cond_timedwait(&keeper->ended, &keeper->lock, &until);
     *out = keeper->reload;
     const struct model *model = snapshot_model(keeper->current);
+    snprintf(out->name, sizeof out->name, "%s", model_name(model));
     snprintf(out->version, sizeof out->version, "%s", model_version(model));
     snprintf(out->hash, sizeof out->hash, "%s", model_hash(model));
     pthread_mutex_unlock(&keeper->lock);
@@ -195,6 +211,9 @@ static void *keep(void *context)
             reload(keeper);
         else
             look(keeper);
+        if (!keeper->prepared)
+            snapshot_prepare(keeper->current);
+        keeper->prepared = true;
         const struct timespec until = in_ms(WATCH_INTERVAL_S * 1000);
         pthread_mutex_lock(&keeper->lock);
         if (!keeper->stopping && keeper->reload.state != RELOAD_RUNNING)

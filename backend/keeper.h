@@ -23,6 +23,9 @@ int keeper_start(struct keeper **out, const char *model_dir, struct store *store
                  struct error *err);
 void keeper_stop(struct keeper *keeper);
 
+/* True while the store cannot be asked, as the last look at it found. */
+bool keeper_store_is_away(struct keeper *keeper);
+
 /* The snapshot to answer one request with. The caller releases it (snapshot_release). */
 struct snapshot *keeper_snapshot(struct keeper *keeper);
 
@@ -37,9 +40,9 @@ enum { RELOAD_TEXT = 256 };
 
 struct reload {
     enum reload_state state;
-    time_t began, ended;                         /* ended: 0 while running */
-    char version[RELOAD_TEXT], hash[STORE_HASH]; /* of the model that answers now */
-    struct error refusal;                        /* when REFUSED */
+    time_t began, ended;                                            /* ended: 0 while running */
+    char name[RELOAD_TEXT], version[RELOAD_TEXT], hash[STORE_HASH]; /* of the model that answers now */
+    struct error refusal;                                           /* when REFUSED */
 };
 
 /* Begins to load the model artifact again: its golden rows are checked and the population is scored with it

@@ -14,6 +14,7 @@ struct service {
     const struct config *config;
     struct store *store;
     struct keeper *keeper;
+    struct recent *recent;
     struct metrics *metrics;
     bool keyed;
     unsigned char key_hash[crypto_generichash_BYTES];
@@ -74,7 +75,7 @@ int service_start(struct service **out, const struct config *config, struct erro
                   config->bind);
         goto failed;
     }
-    if (metrics_new(&service->metrics, err) ||
+    if (metrics_new(&service->metrics, err) || recent_new(&service->recent, err) ||
         store_open(&service->store, config->database_url, config->threads + SPARE_CONNECTIONS, err) ||
         keeper_start(&service->keeper, config->model_dir, service->store, service->metrics, err))
         goto failed;
@@ -94,6 +95,7 @@ void service_stop(struct service *service)
     if (!service)
         return;
     keeper_stop(service->keeper);
+    recent_free(service->recent);
     store_close(service->store);
     metrics_free(service->metrics);
     free(service);
@@ -117,6 +119,11 @@ struct metrics *service_metrics(const struct service *service)
 struct keeper *service_keeper(const struct service *service)
 {
     return service->keeper;
+}
+
+struct recent *service_recent(const struct service *service)
+{
+    return service->recent;
 }
 
 void service_release(void *snapshot)

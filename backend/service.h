@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "backend/keeper.h"
+#include "backend/recent.h"
 #include "backend/store/store.h"
 #include "shared/base/config.h"
 #include "shared/http/metrics.h"
@@ -23,6 +24,7 @@ struct store *service_store(const struct service *service);
 struct metrics *service_metrics(const struct service *service);
 
 struct keeper *service_keeper(const struct service *service);
+struct recent *service_recent(const struct service *service);
 
 /* The server's release: lets go of the snapshot that a request was answered with (request_snapshot). */
 void service_release(void *snapshot);

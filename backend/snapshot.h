@@ -3,7 +3,9 @@
 #ifndef CLAIRSCORE_BACKEND_SNAPSHOT_H
 #define CLAIRSCORE_BACKEND_SNAPSHOT_H
 
+#include "backend/drift.h"
 #include "backend/population/population.h"
+#include "backend/sample.h"
 #include "shared/model/model.h"
 
 struct snapshot;
@@ -24,6 +26,14 @@ void snapshot_release(struct snapshot *snapshot);
 /* Both belong to the snapshot. No population (NULL) while none is loaded. */
 const struct model *snapshot_model(const struct snapshot *snapshot);
 const struct population *snapshot_population(const struct snapshot *snapshot);
+
+/* What takes long enough to be done once for all requests, when it is first asked for: the sample, and the
+ * drift of the population. Of a snapshot that has a population; they belong to the snapshot. */
+int snapshot_sample(struct snapshot *snapshot, const struct sample **out, struct error *err);
+int snapshot_drift(struct snapshot *snapshot, const struct drift **out, size_t *count, struct error *err);
+
+/* Does this now, so that no request waits for it. */
+void snapshot_prepare(struct snapshot *snapshot);
 
 /* The population, to be held or scored again. */
 struct population *snapshot_share_population(const struct snapshot *snapshot);

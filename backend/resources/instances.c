@@ -117,6 +117,24 @@ static void read_application(struct reading *reading, size_t index, json_t *obje
 
 /* ---- {"features": {…}} ---- */
 
+bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems)
+{
+    const struct feature *meaning = catalogue_feature(feature);
+    const struct column *column = catalogue_column(feature);
+    size_t categories = meaning->unit == UNIT_FLAG                 ? 2
+                        : meaning->unit == UNIT_CATEGORY && column ? column->category_count
+                                                                   : 0;
+    if (categories > 0 && !(number >= 0 && number < (double)categories && number == floor(number))) {
+        request_problem(problems, pointer, "%g is not a whole number from 0 to %zu.", number, categories - 1);
+        return false;
+    }
+    if (fabs(number) > FLT_MAX) {
+        request_problem(problems, pointer, "%g is too large.", number);
+        return false;
+    }
+    return true;
+}
+
 static void read_feature(struct reading *reading, float *vector, const char *name, const json_t *value,
                          const char *pointer)
 {
@@ -133,18 +151,8 @@ static void read_feature(struct reading *reading, float *vector, const char *nam
         request_problem(reading->problems, pointer, "Give a number or null.");
         return;
     }
-    const struct feature *meaning = catalogue_feature((size_t)feature);
     double number = json_number_value(value);
-    const struct column *column = catalogue_column((size_t)feature);
-    size_t categories = meaning->unit == UNIT_FLAG                 ? 2
-                        : meaning->unit == UNIT_CATEGORY && column ? column->category_count
-                                                                   : 0;
-    if (categories > 0 && !(number >= 0 && number < (double)categories && number == floor(number)))
-        request_problem(reading->problems, pointer, "%g is not a whole number from 0 to %zu.", number,
-                        categories - 1);
-    else if (fabs(number) > FLT_MAX)
-        request_problem(reading->problems, pointer, "%g is too large.", number);
-    else
+    if (instances_check_value((size_t)feature, number, pointer, reading->problems))
         vector[feature] = (float)number;
 }
 

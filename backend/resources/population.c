@@ -45,15 +45,9 @@ void population_feature_get(struct http_exchange *exchange)
     static const struct group_choice all = {.kind = GROUP_ALL};
     struct group *group = NULL;
     struct error err = {0};
-    int feature = catalogue_find(http_path(exchange, "name"));
-    if (feature < 0) {
-        char detail[160];
-        const char *near = request_nearest_feature(http_path(exchange, "name"));
-        snprintf(detail, sizeof detail, "There is no feature of this name.%s%s%s",
-                 near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
-        problem_answer(exchange, 404, detail, NULL);
-        goto done;
-    }
+    int feature = request_path_feature(exchange);
+    if (feature < 0)
+        return;
     if (group_form(&group, population, &all, -1, &err)) {
         problem_answer_error(exchange, &err);
         goto done;

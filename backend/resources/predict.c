@@ -20,6 +20,8 @@ int prediction_score(struct verdict *verdicts, const struct instances *instances
         status = model_predict(model, instances->vectors, instances->count, scores, &err);
     if (status)
         problem_answer_error(exchange, &err);
+    else
+        recent_add(service_recent(service), instances->vectors, instances->count);
     for (size_t i = 0; !status && i < instances->count; i++) {
         verdicts[i] = scoring_verdict(model, scores[i].margin);
         metrics_decision(service_metrics(service), scoring_decision(&verdicts[i]), verdicts[i].probability);

@@ -36,10 +36,10 @@ static double range_quality(const char *at, const char *end)
     return 1.0;
 }
 
-bool media_type_accepted(const char *accept, const char *type)
+double media_type_quality(const char *accept, const char *type)
 {
     if (!accept || !accept[strspn(accept, BLANKS)])
-        return true;
+        return 1;
     int best = 0;
     double quality = 0;
     while (*accept) {
@@ -52,7 +52,12 @@ bool media_type_accepted(const char *accept, const char *type)
         }
         accept = end;
     }
-    return quality > 0;
+    return quality > 0 ? quality : 0;
+}
+
+bool media_type_accepted(const char *accept, const char *type)
+{
+    return media_type_quality(accept, type) > 0;
 }
 
 bool media_type_is(const char *content_type, const char *type)

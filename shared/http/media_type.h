@@ -8,6 +8,9 @@
  * "application/json". The most specific range that matches decides; quality 0 forbids. */
 bool media_type_accepted(const char *accept, const char *type);
 
+/* How much the caller wants `type`, 0 (not at all) to 1. */
+double media_type_quality(const char *accept, const char *type);
+
 /* True when the Content-Type header (NULL: none) is `type`, whatever its parameters. */
 bool media_type_is(const char *content_type, const char *type);
 

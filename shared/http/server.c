@@ -119,9 +119,14 @@ static void note_request(const struct http_exchange *exchange, struct metrics *m
     unsigned status = (unsigned)exchange->response->status;
     /* A method nobody knows must not become a label of its own. */
     const char *method = exchange->route ? exchange->route->method : "other";
-    if (metrics)
+    bool quiet = exchange->route && exchange->route->quiet;
+    if (metrics) {
         metrics_request(metrics, method, route, status, seconds);
-    bool quiet = exchange->route && exchange->route->quiet && status < 500;
+        metrics_in_flight(metrics, -1);
+        if (!quiet)
+            metrics_activity_request(metrics, status, seconds);
+    }
+    quiet = quiet && status < 500;
     log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s}", "method",
               exchange->route ? verb : "other", "route", route, "status", (int)status, "ms",
               (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id);
@@ -132,6 +137,8 @@ static int answer_request(const struct _u_request *request, struct _u_response *
     struct http_server *server = user_data;
     const struct http_program *program = server->program;
     double started_s = progress_clock_s();
+    if (program->metrics)
+        metrics_in_flight(program->metrics, 1);
     struct http_exchange_private private;
     private.value_count = 0;
     private.form_read = false;

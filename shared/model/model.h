@@ -4,6 +4,7 @@
 #define CLAIRSCORE_MODEL_MODEL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "shared/base/error.h"
@@ -27,15 +28,25 @@ double model_threshold(const struct model *model);    /* refuse at a probability
  * answer; NaN when most have none. */
 double model_usual(const struct model *model, size_t feature);
 
+/* Mean absolute contribution of a feature over the training population, in log-odds; 0 for a feature that the
+ * model does not use. */
+double model_importance(const struct model *model, size_t feature);
+
 const json_t *model_document(const struct model *model); /* model.json; read only */
 
 /* reference.json; read only. Its object "features" has for each feature the model uses {"usual",
  * "importance": mean absolute contribution in log-odds over the training population, …}. */
 const json_t *model_reference(const struct model *model);
 
+/* card.md, the model card; NULL when the artifact has none. */
+const char *model_card(const struct model *model);
+
 /* Number of features the model uses and the catalogue id of the i-th. */
 size_t model_feature_count(const struct model *model);
 size_t model_feature(const struct model *model, size_t position);
+
+/* True when the model looks at the feature. */
+bool model_uses(const struct model *model, size_t feature);
 
 /* Bytes of the trees and of what explaining them takes; the texts of the artifact come on top. */
 size_t model_bytes(const struct model *model);
