@@ -56,6 +56,12 @@ bool service_authorise(struct http_exchange *exchange)
     return false;
 }
 
+const char *service_identity_name(const struct http_exchange *exchange)
+{
+    const struct service *service = exchange->context;
+    return service->keyed ? "setting:API_KEY" : "anybody";
+}
+
 /* ---- Life ---- */
 
 int service_start(struct service **out, const struct config *config, struct error *err)

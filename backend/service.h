@@ -33,4 +33,7 @@ void service_release(void *snapshot);
  */
 bool service_authorise(struct http_exchange *exchange);
 
+/* Who is signed in, for the audit trail. Lives as long as the exchange. */
+const char *service_identity_name(const struct http_exchange *exchange);
+
 #endif

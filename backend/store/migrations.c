@@ -7,11 +7,13 @@
  * below.
  */
 EMBED(migration_portfolio, "backend/store/migrations/0001_portfolio.sql");
+EMBED(migration_decisions, "backend/store/migrations/0002_decisions.sql");
 
 static const struct migration {
     const char *name, *sql;
 } migrations[] = {
     {"0001_portfolio", migration_portfolio},
+    {"0002_decisions", migration_decisions},
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

@@ -60,6 +60,20 @@ bool media_type_accepted(const char *accept, const char *type)
     return media_type_quality(accept, type) > 0;
 }
 
+const char *media_type_choose(const char *accept, const char *const *types)
+{
+    const char *chosen = NULL;
+    double best = 0;
+    for (; *types; types++) {
+        double quality = media_type_quality(accept, *types);
+        if (quality > best) {
+            best = quality;
+            chosen = *types;
+        }
+    }
+    return chosen;
+}
+
 bool media_type_is(const char *content_type, const char *type)
 {
     if (!content_type)

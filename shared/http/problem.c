@@ -33,6 +33,8 @@ static const char *title_of(unsigned status)
         return "Too Many Requests";
     case 503:
         return "Service Unavailable";
+    case 507:
+        return "Insufficient Storage";
     default:
         return "Internal Server Error";
     }
@@ -50,7 +52,8 @@ static void add_protocol_error(json_t *body, const json_t *errors)
         json_object_set(body, "error", json_object_get(body, "detail"));
 }
 
-void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail, const json_t *errors)
+void problem_answer_with(struct http_exchange *exchange, unsigned status, const char *detail,
+                         const json_t *errors, const json_t *more)
 {
     const char *title = title_of(status);
     json_t *body =
@@ -58,14 +61,21 @@ void problem_answer(struct http_exchange *exchange, unsigned status, const char 
                   "detail", detail && *detail ? detail : title, "request_id", exchange->request_id);
     if (json_array_size(errors) > 0)
         json_object_set(body, "errors", (json_t *)errors);
+    if (more)
+        json_object_update_missing(body, (json_t *)more);
     const char *path = exchange->request->url_path;
     if (path && strncmp(path, PROTOCOL_PATH, sizeof PROTOCOL_PATH - 1) == 0)
         add_protocol_error(body, errors);
-    char *text = json_dumps(body, JSON_COMPACT);
+    char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (status == 503 || status == 429)
         http_header(exchange, "Retry-After", RETRY_AFTER_S);
     http_answer_take(exchange, status, "application/problem+json", text, text ? strlen(text) : 0);
     json_decref(body);
+}
+
+void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail, const json_t *errors)
+{
+    problem_answer_with(exchange, status, detail, errors, NULL);
 }
 
 void problem_answer_error(struct http_exchange *exchange, const struct error *err)
