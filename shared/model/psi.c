@@ -31,15 +31,15 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void psi_bins_make(struct psi_bins *bins, double *sorted, size_t known, size_t rows)
+void psi_bins_make(struct psi_bins *out, double *sorted, size_t known, size_t rows)
 {
     size_t rest = 0; /* values that are not atoms move to the front */
-    *bins = (struct psi_bins){.atom_count = 0};
+    *out = (struct psi_bins){.atom_count = 0};
     for (size_t i = 0, end; i < known; i = end) {
         for (end = i; end < known && sorted[end] == sorted[i]; end++)
             ;
-        if ((double)(end - i) >= ATOM_SHARE * (double)rows && bins->atom_count < PSI_ATOMS) {
-            bins->atoms[bins->atom_count++] = sorted[i];
+        if ((double)(end - i) >= ATOM_SHARE * (double)rows && out->atom_count < PSI_ATOMS) {
+            out->atoms[out->atom_count++] = sorted[i];
             continue;
         }
         for (size_t j = i; j < end; j++)
@@ -47,8 +47,8 @@ void psi_bins_make(struct psi_bins *bins, double *sorted, size_t known, size_t r
     }
     for (size_t d = 1; d < PSI_DECILES && rest > 0; d++) {
         double edge = sorted[d * rest / PSI_DECILES];
-        if (bins->edge_count == 0 || edge > bins->edges[bins->edge_count - 1])
-            bins->edges[bins->edge_count++] = edge;
+        if (out->edge_count == 0 || edge > out->edges[out->edge_count - 1])
+            out->edges[out->edge_count++] = edge;
     }
 }
 
