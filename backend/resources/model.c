@@ -47,20 +47,21 @@ static json_t *render_sections(const char *card)
 void model_card_get(struct http_exchange *exchange)
 {
     static const char json[] = "application/json", markdown[] = "text/markdown";
+    static const char *const types[] = {markdown, json, NULL};
     if (!request_has_no_query(exchange))
         return;
     const struct model *model = request_model(exchange);
-    const char *card = model_card(model), *accept = http_request_header(exchange, "Accept");
-    double quality = media_type_quality(accept, markdown), other = media_type_quality(accept, json);
+    const char *card = model_card(model);
+    const char *type = media_type_choose(http_request_header(exchange, "Accept"), types);
     http_header(exchange, "Vary", "Accept");
     if (!card) {
         problem_answer(exchange, 404, "The artifact of this model has no card.", NULL);
-    } else if (quality == 0 && other == 0) {
+    } else if (!type) {
         problem_answer(exchange, 406,
                        "This call answers with text/markdown or application/json, which the Accept header "
                        "rules out.",
                        NULL);
-    } else if (quality >= other) {
+    } else if (type == markdown) {
         http_header(exchange, "Content-Language", "en");
         http_answer(exchange, 200, "text/markdown; charset=utf-8", card, strlen(card));
     } else {

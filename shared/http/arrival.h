@@ -17,8 +17,7 @@ struct http_arrival {
     struct http_exchange_private private;
     size_t body_capacity;
     double started_s;
-    bool begun;  /* the headers were read */
-    bool closed; /* answered, if not sent yet */
+    bool begun; /* the headers were read */
     bool sent;
 };
 

@@ -8,9 +8,6 @@
  * "application/json". The most specific range that matches decides; quality 0 forbids. */
 bool media_type_accepted(const char *accept, const char *type);
 
-/* How much the caller wants `type`, 0 (not at all) to 1. */
-double media_type_quality(const char *accept, const char *type);
-
 /* The one of `types` (ends with NULL) that the Accept header likes best, the first of those it likes equally;
  * NULL when it rules all of them out. */
 const char *media_type_choose(const char *accept, const char *const *types);

@@ -303,7 +303,7 @@ static int write_model(const struct metrics *metrics, struct buffer *out, struct
 static int write_process(const struct metrics *metrics, struct buffer *out, struct error *err)
 {
     return buffer_append_format(out, err,
-                                "# HELP clairscore_http_requests_in_flight Requests being answered.\n"
+                                "# HELP clairscore_http_requests_in_flight Requests begun and not yet sent.\n"
                                 "# TYPE clairscore_http_requests_in_flight gauge\n"
                                 "clairscore_http_requests_in_flight %" PRId64 "\n"
                                 "# HELP process_resident_memory_bytes Resident memory.\n"

@@ -132,7 +132,6 @@ static void note_request(const struct http_exchange *exchange, struct metrics *m
     bool quiet = exchange->route && exchange->route->quiet;
     if (metrics) {
         metrics_request(metrics, method, route, status, seconds);
-        metrics_in_flight(metrics, -1);
         if (!quiet)
             metrics_activity_request(metrics, status, seconds);
     }
@@ -163,7 +162,6 @@ static void close_exchange(struct http_arrival *arrival, struct http_server *ser
         http_header(exchange, "Connection", "close");
     http_exchange_finish(exchange);
     release_held(exchange, program);
-    arrival->closed = true;
     note_request(exchange, program->metrics, progress_clock_s() - arrival->started_s);
 }
 
@@ -204,9 +202,9 @@ static enum MHD_Result request_goes_on(void *context, struct MHD_Connection *con
     if (!arrival->begun) {
         arrival->begun = true;
         arrival->started_s = progress_clock_s();
-        arrival->private.connection = connection;
         if (server->program->metrics)
             metrics_in_flight(server->program->metrics, 1);
+        arrival->private.connection = connection;
         if (arrival_read_head(arrival, connection, method, version))
             return MHD_NO;
         open_exchange(&arrival->exchange, server->program);
@@ -237,7 +235,7 @@ static void request_completed(void *context, struct MHD_Connection *connection, 
         if (exchange->identity && server->program->forget)
             server->program->forget(exchange->identity);
         release_held(exchange, server->program);
-        if (arrival->begun && !arrival->closed && server->program->metrics)
+        if (arrival->begun && server->program->metrics)
             metrics_in_flight(server->program->metrics, -1);
         http_exchange_clean(exchange);
         arrival_free(arrival);

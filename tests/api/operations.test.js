@@ -125,7 +125,7 @@ test('promtool has nothing to say against the metrics', { skip: !hasPromtool && 
     for (const name of ['http_requests_total', 'http_request_duration_seconds_bucket', 'http_requests_in_flight', 'decisions_total', 'probability_bucket',
         'model_info', 'model_reloads_total', 'batches', 'clients'])
         assert.match(text, new RegExp(`^clairscore_${name}[{ ]`, 'm'));
-    assert.match(text, /^clairscore_http_requests_in_flight 1$/m); // the one that reads the metrics
+    await until(async () => /^clairscore_http_requests_in_flight 1$/m.test((await backend.get('/metrics')).text)); // the one that asks
     assert.ok(Number(text.match(/^process_cpu_seconds_total (.+)$/m)[1]) > 0);
     assert.ok(Math.abs(Number(text.match(/^process_start_time_seconds (.+)$/m)[1]) - Date.now() / 1000) < 600);
 });
