@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { KEY, importPortfolio, makeDatabase, makePortfolio, root, startBackend } from './support/backend.js';
-import { openapi, templateOf } from './support/contract.js';
+import { openapi, resolve, schemaAt, templateOf, validate } from './support/contract.js';
 import { abridge, difference, differenceOfText, layOut, readTour, runTour } from './support/tour.js';
 
 const path = join(root, 'docs/api.md');
@@ -32,6 +32,13 @@ const operationOf = ({ method, url }) => {
     return openapi.paths[template]?.[method.toLowerCase()] && `${method} ${template}`;
 };
 
+function assertContract({ method, url, status }, answer, command) {
+    const at = ['paths', templateOf(url.pathname), method.toLowerCase(), 'responses', String(status)];
+    const [where, { content }] = resolve(at, at.reduce((node, part) => node?.[part], openapi));
+    const type = ['application/json', 'application/problem+json'].find((one) => one in content);
+    validate(schemaAt(...where, 'content', type, 'schema'), answer, command);
+}
+
 test('every command does what is shown', () => {
     assert.ok(blocks.length > 15);
     for (const { command, calls, kind, status, shown, output, said } of blocks) {
@@ -42,6 +49,7 @@ test('every command does what is shown', () => {
             const last = call === calls.at(-1);
             assert.ok(last && status ? call.status === status : call.status < 300, `${command} → ${call.status} ${output}`);
         }
+        if (kind === 'json') assertContract(calls.at(-1), JSON.parse(output), command);
         if (process.env.UPDATE_TOUR || !kind) continue;
         const found = kind === 'json' ? difference(JSON.parse(shown), JSON.parse(output), EXACT) : differenceOfText(shown, output);
         assert.equal(found, undefined, `${command}\n${output.slice(0, 2000)}`);
@@ -60,7 +68,7 @@ test('what is not as shown is found', () => {
     const shown = { id: 2, list: [{ a: 'z' }, '…'], detail: 'so', none: null };
     assert.equal(difference(shown, answer, EXACT), undefined);
     for (const wrong of [{ ...shown, more: 1 }, { ...shown, id: '2' }, { ...shown, list: [{ a: 'z' }] }, { ...shown, list: [{ b: 1 }, '…'] },
-        { ...shown, detail: 'else' }, { ...shown, none: 1 }, { id: 2 }])
+        { ...shown, detail: 'else' }, { ...shown, none: [] }, { id: 2 }])
         assert.notEqual(difference(wrong, answer, EXACT), undefined, JSON.stringify(wrong));
     assert.equal(differenceOfText('a,1\n…b\n', 'a,22\nxxb\nrest'), undefined);
     assert.notEqual(differenceOfText('a,1\nb\n', 'a,x\nb\n'), undefined);

@@ -48,8 +48,8 @@ export async function runTour(blocks, { url, key, portfolio }) {
 
 const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
 
-/** What in `actual` is not as `shown`; undefined when all is. Numbers and texts differ from run to run and are held to their kind;
- * `exact` names fields whose text must be the same. */
+/** What in `actual` is not as `shown`; undefined when all is. Numbers and texts differ from run to run and are held to their kind, and
+ * null may have become one of them meanwhile; `exact` names fields whose text must be the same. */
 export function difference(shown, actual, exact, where = '') {
     if (shown === '…') return undefined;
     if (Array.isArray(shown)) {
@@ -69,7 +69,8 @@ export function difference(shown, actual, exact, where = '') {
         return first(names, (name) => difference(shown[name], actual[name], exact, `${where}/${name}`));
     }
     const name = where.split('/').at(-1);
-    if (exact.has(name) ? shown !== actual : typeof shown !== typeof actual || (shown === null) !== (actual === null))
+    const isEmpty = shown === null || actual === null;
+    if (exact.has(name) ? shown !== actual : typeof shown !== typeof actual && !isEmpty)
         return `${where} is ${JSON.stringify(actual)}`;
     return undefined;
 }
