@@ -15,6 +15,7 @@ struct http_exchange_private {
     struct _u_map form;
     bool form_read;
     bool answered;
+    struct MHD_Connection *connection; /* that the request came on */
 };
 
 /* Matches the request's path with the route's and fills the path values. */
