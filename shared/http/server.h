@@ -51,8 +51,9 @@ struct http_route {
     const char *produces; /* media type of the answer, held against Accept (406); NULL: not checked */
     const char *consumes; /* media type the body must have (415); NULL: not checked */
     const struct http_receiver *receiver; /* NULL: the body is kept in memory, up to MAX_BODY_BYTES */
-    bool open;                            /* needs no authorisation */
-    bool quiet; /* its requests are logged at debug level only: health checks, static files */
+    unsigned scope; /* what the caller must be allowed to do, in the program's own flags, for `authorise` */
+    bool open;      /* needs no authorisation */
+    bool quiet;     /* its requests are logged at debug level only: health checks, static files */
 };
 
 struct http_program {
