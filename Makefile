@@ -11,7 +11,7 @@ CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
-BACKEND_LIBS  := -lsqlite3 -lpq
+BACKEND_LIBS  := -lsqlite3 -lpq -lrhonabwy -lcurl
 FRONTEND_LIBS := -lcurl -lz
 NOTEBOOK_LIBS := -llinear -lfann -lgsl -lgslcblas -lgomp
 
@@ -19,7 +19,7 @@ sources = $(wildcard $(1)/*.c $(1)/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 SHARED_SRC   := $(call sources,shared)
-BACKEND_MAIN := backend/backend.c backend/import.c
+BACKEND_MAIN := backend/backend.c backend/import.c backend/keys.c
 BACKEND_SRC  := $(filter-out $(BACKEND_MAIN),$(call sources,backend))
 FRONTEND_MAIN := frontend/frontend.c
 FRONTEND_SRC := $(filter-out $(FRONTEND_MAIN),$(call sources,frontend))
@@ -34,7 +34,7 @@ LIBFRONTEND  := $(BUILD)/libfrontend.a
 LIBNOTEBOOKS := $(BUILD)/libnotebooks.a
 ASSETS       := $(BUILD)/frontend-assets
 BENCHES      := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
-PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/frontend $(NOTEBOOKS)
+PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/keys $(BUILD)/frontend $(NOTEBOOKS)
 
 .SECONDARY: # objects of test programs stay
 
@@ -73,7 +73,7 @@ $(eval $(call library,$(LIBBACKEND),$(BACKEND_SRC)))
 $(eval $(call library,$(LIBFRONTEND),$(FRONTEND_SRC)))
 $(eval $(call library,$(LIBNOTEBOOKS),$(NOTEBOOK_SRC)))
 
-$(BUILD)/backend $(BUILD)/import: $(BUILD)/%: $(BUILD)/obj/backend/%.o $(LIBBACKEND) $(LIBSHARED)
+$(BUILD)/backend $(BUILD)/import $(BUILD)/keys: $(BUILD)/%: $(BUILD)/obj/backend/%.o $(LIBBACKEND) $(LIBSHARED)
 	@echo "  LINK $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ $(BACKEND_LIBS) $(SHARED_LIBS)
 

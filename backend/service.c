@@ -10,7 +10,7 @@
 #include "shared/base/progress.h"
 #include "shared/http/problem.h"
 
-enum { WATCH_INTERVAL_S = 1, SPARE_CONNECTIONS = 1 /* for the watching thread */ };
+enum { WATCH_INTERVAL_S = 1, SPARE_CONNECTIONS = 2 /* for the watching threads */ };
 
 struct service {
     const struct config *config;
@@ -146,9 +146,9 @@ int service_start(struct service **out, const struct config *config, struct erro
     service->config = config;
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->wake, NULL);
-    if (access_start(&service->access, config, err) || metrics_new(&service->metrics, err) ||
-        model_load(&service->model, config->model_dir, err) ||
-        store_open(&service->store, config->database_url, config->threads + SPARE_CONNECTIONS, err))
+    if (metrics_new(&service->metrics, err) || model_load(&service->model, config->model_dir, err) ||
+        store_open(&service->store, config->database_url, config->threads + SPARE_CONNECTIONS, err) ||
+        access_start(&service->access, config, store_database(service->store), err))
         goto failed;
     metrics_set_model(service->metrics, model_version(service->model), model_hash(service->model));
     if (pthread_create(&service->watcher, NULL, watch, service)) {

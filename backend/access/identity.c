@@ -43,6 +43,10 @@ void identity_set(struct identity *out, enum identity_kind kind, unsigned scopes
                                            [IDENTITY_SETTING] = "setting:API_KEY",
                                            [IDENTITY_KEY] = "key:",
                                            [IDENTITY_TOKEN] = "token:"};
+    static const char *const labels[] = {[IDENTITY_ANYBODY] = "anybody",
+                                         [IDENTITY_SETTING] = "API_KEY",
+                                         [IDENTITY_KEY] = "clsc_",
+                                         [IDENTITY_TOKEN] = "token"};
     out->kind = kind;
     out->scopes = scopes;
     int length = snprintf(out->name, sizeof out->name, "%s%s%s%s", prefixes[kind], id ? id : "",
@@ -50,6 +54,7 @@ void identity_set(struct identity *out, enum identity_kind kind, unsigned scopes
     if (length >= (int)sizeof out->name)
         trim_cut_character(out->name);
     clean(out->name);
+    snprintf(out->label, sizeof out->label, "%s%s", labels[kind], id ? id : "");
 }
 
 void scope_write(char out[SCOPE_TEXT], unsigned scopes, const char *separator)

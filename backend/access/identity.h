@@ -14,7 +14,7 @@ enum scope {
     SCOPE_ALL = 15
 };
 
-enum { SCOPE_TEXT = 64, IDENTITY_NAME = 256 };
+enum { SCOPE_TEXT = 64, IDENTITY_NAME = 256, IDENTITY_LABEL = 24 };
 
 /* How the caller was recognised. */
 enum identity_kind {
@@ -30,6 +30,8 @@ struct identity {
     /* Unambiguous, for records and logs: "anybody", "setting:API_KEY", "key:ID:NAME" or "token:SUBJECT". No
      * secret, no control characters. */
     char name[IDENTITY_NAME];
+    /* The same for the log, without what may be a person's name: "anybody", "API_KEY", "clsc_ID", "token". */
+    char label[IDENTITY_LABEL];
 };
 
 /* Fills `out`. `id` is that of a stored key, `name` the key's name or the token's subject; both are NULL

@@ -132,9 +132,10 @@ static void note_request(const struct http_exchange *exchange, struct metrics *m
     if (metrics)
         metrics_request(metrics, method, route, status, seconds);
     bool quiet = exchange->route && exchange->route->quiet && status < 500;
-    log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s}", "method",
+    log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s, s:s*}", "method",
               exchange->route ? verb : "other", "route", route, "status", (int)status, "ms",
-              (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id);
+              (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id, "caller",
+              exchange->caller);
 }
 
 /* The body is there. */

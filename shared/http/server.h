@@ -23,8 +23,10 @@ enum {
 struct http_exchange {
     const struct _u_request *request;
     struct _u_response *response;
-    void *context;                    /* what the program gave to http_server_start */
-    void *identity;                   /* what `authorise` left here; released by `forget` */
+    void *context;  /* what the program gave to http_server_start */
+    void *identity; /* what `authorise` left here; released by `forget` */
+    const char
+        *caller; /* how the log names who asks, in the identity; no personal data; NULL: nobody known */
     char request_id[HTTP_REQUEST_ID]; /* X-Request-Id of the caller when it is sane, else ours; sent back */
     enum language language;           /* of ?lang= or Accept-Language */
     const struct http_route *route;   /* NULL when no route matched */
