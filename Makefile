@@ -137,7 +137,7 @@ api: build ## API tests alone: a real server, every answer held against openapi.
 	@node --test $(sort $(wildcard tests/api/*.test.js))
 
 .PHONY: postgres
-STORE_TESTS := $(addprefix $(BUILD)/tests/test_,database database_server store)
+STORE_TESTS := $(addprefix $(BUILD)/tests/test_,database database_server store access)
 postgres: build $(STORE_TESTS) ## store and API tests on a PostgreSQL of their own
 	@for test in $(STORE_TESTS); do scripts/postgres.sh $$test || exit 1; done
 	@scripts/postgres.sh node --test $(sort $(wildcard tests/api/*.test.js))

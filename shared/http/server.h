@@ -14,9 +14,12 @@
 #include "shared/http/metrics.h"
 
 enum {
-    HTTP_PATH_VALUES = 4,  /* variables of one route */
-    HTTP_REQUEST_ID = 33,  /* 32 characters and the terminator */
-    HTTP_PATH_BYTES = 1024 /* longer paths are 404 */
+    HTTP_PATH_VALUES = 4,     /* variables of one route */
+    HTTP_REQUEST_ID = 33,     /* 32 characters and the terminator */
+    HTTP_PATH_BYTES = 1024,   /* with the terminator; longer paths are 404 */
+    HTTP_URI_BYTES = 8192,    /* of path and query; longer ones are 414 */
+    HTTP_HEADERS = 100,       /* fields; these two: more are 431 */
+    HTTP_HEADER_BYTES = 16384 /* of all names and values */
 };
 
 /* One request being answered. Everything in it lives until the handler returns. */
