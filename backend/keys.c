@@ -31,7 +31,8 @@ enum { LONGEST_LIFE_DAYS = 36500 };
 static const int64_t SECOND_US = 1000000, DAY_US = 86400 * SECOND_US;
 
 struct arguments {
-    const char *name, *scopes, *expires, *database;
+    const char *name, *scopes; /* these and the last two: empty when not given */
+    const char *expires, *database;
     const char *command, *id;
 };
 
@@ -65,12 +66,12 @@ static int read_arguments(struct arguments *out, int argc, char **argv)
             return -1;
         }
     }
-    bool described = out->name || out->scopes || out->expires;
+    bool described = *out->name || *out->scopes || out->expires;
     out->command = optind < argc ? argv[optind++] : "";
-    out->id = optind < argc ? argv[optind++] : NULL;
-    if (optind == argc && ((strcmp(out->command, "create") == 0 && !out->id && out->name && out->scopes) ||
-                           (strcmp(out->command, "list") == 0 && !out->id && !described) ||
-                           (strcmp(out->command, "revoke") == 0 && out->id && !described)))
+    out->id = optind < argc ? argv[optind++] : "";
+    if (optind == argc && ((strcmp(out->command, "create") == 0 && !*out->id) ||
+                           (strcmp(out->command, "list") == 0 && !*out->id && !described) ||
+                           (strcmp(out->command, "revoke") == 0 && *out->id && !described)))
         return 0;
     fputs(usage, stderr);
     return -1;
@@ -186,7 +187,7 @@ static int revoke(struct database *database, const char *text, struct error *err
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {0};
+    struct arguments arguments = {.name = "", .scopes = ""};
     struct config config;
     struct error err = {0};
     struct database *database = NULL;

@@ -57,19 +57,20 @@ static ptrdiff_t find(const struct ring *ring, const char *id)
 static int ring_read(struct ring *out, const struct ring *before, struct database *database,
                      struct error *err)
 {
-    *out = (struct ring){0};
-    if (key_store_list(&out->keys, &out->count, database, err))
+    struct ring fresh = {0};
+    if (key_store_list(&fresh.keys, &fresh.count, database, err))
         return -1;
-    out->used = calloc(out->count + 1, sizeof *out->used);
-    if (!out->used) {
-        ring_free(out);
-        return error_set(err, ERROR_INTERNAL, "no memory for %zu keys", out->count);
+    fresh.used = calloc(fresh.count + 1, sizeof *fresh.used);
+    if (!fresh.used) {
+        ring_free(&fresh);
+        return error_set(err, ERROR_INTERNAL, "no memory for the keys");
     }
-    for (size_t i = 0; i < out->count; i++) {
-        ptrdiff_t old = find(before, out->keys[i].id);
+    for (size_t i = 0; i < fresh.count; i++) {
+        ptrdiff_t old = find(before, fresh.keys[i].id);
         int64_t used = old < 0 ? 0 : atomic_load(&before->used[old]);
-        atomic_init(&out->used[i], used > out->keys[i].last_used ? used : out->keys[i].last_used);
+        atomic_init(&fresh.used[i], used > fresh.keys[i].last_used ? used : fresh.keys[i].last_used);
     }
+    *out = fresh;
     return 0;
 }
 

@@ -113,10 +113,10 @@ describe('keys', () => {
     });
 
     for (const [name, args, message] of [
-        ['no name', ['create', '--name', '', '--scopes', 'read'], /--name/],
+        ['no name', ['create', '--scopes', 'read'], /--name/],
         ['a long name', ['create', '--name', 'x'.repeat(101), '--scopes', 'read'], /1 to 100 bytes/],
         ['a name that forges lines', ['create', '--name', 'a\nb', '--scopes', 'read'], /control/],
-        ['no scope', ['create', '--name', 'x', '--scopes', ','], /score, read, decide, operate/],
+        ['no scope', ['create', '--name', 'x'], /score, read, decide, operate/],
         ['an unknown scope', ['create', '--name', 'x', '--scopes', 'read,writ'], /"writ"/],
         ['an end that was', ['create', '--name', 'x', '--scopes', 'read', '--expires', '0'], /1 to 36500/],
         ['an end in no days', ['create', '--name', 'x', '--scopes', 'read', '--expires', '1d'], /"1d"/],
@@ -131,7 +131,7 @@ describe('keys', () => {
         });
 
     test('the command tells how it is used', () => {
-        for (const args of [[], ['create'], ['list', 'x'], ['revoke'], ['create', '--name', 'x'], ['list', '--scopes', 'read'], ['--nope']])
+        for (const args of [[], ['create', 'x'], ['list', 'x'], ['revoke'], ['show'], ['list', '--scopes', 'read'], ['--nope']])
             assert.equal(run(...args).status, 2, args.join(' '));
         assert.match(run('--help').stdout, /^Usage: keys create/);
     });
