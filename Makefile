@@ -13,7 +13,7 @@ LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
 BACKEND_LIBS  := -lsqlite3 -lpq -lrhonabwy -lcurl
 FRONTEND_LIBS := -lcurl -lz
-NOTEBOOK_LIBS := -llinear -lfann -lgsl -lgslcblas -lgomp
+NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgsl -lgslcblas -lgomp
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -53,6 +53,9 @@ $(BUILD)/obj/%.o: %.c
 # The methods of the notebooks work on all cores; the servers have a pool of their own.
 $(BUILD)/obj/notebooks-port/%.o: CFLAGS += -fopenmp
 
+# The same sums to the last bit whatever the processor: no multiplication melts into an addition.
+$(BUILD)/obj/shared/model/tree_shap_%.o: CFLAGS += -ffp-contract=off -Wno-psabi
+
 # Embedded (shared/base/embed.h), which the dependency files do not see.
 CHART_JS := node_modules/chart.js/dist/chart.umd.min.js
 $(CHART_JS):
@@ -61,7 +64,7 @@ $(BUILD)/obj/backend/resources/operations.o: backend/openapi.json
 $(BUILD)/obj/backend/store/migrations.o: $(wildcard backend/store/migrations/*.sql)
 $(BUILD)/obj/notebooks-port/report/report.o: $(CHART_JS) $(wildcard shared/view/*.html shared/view/*.css shared/view/*.js) \
     $(wildcard notebooks-port/report/*.html notebooks-port/report/*.css notebooks-port/report/*.json)
-$(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(NOTEBOOK_MAIN)): $(wildcard notebooks-port/*/fr.json notebooks-port/*/en.json) notebooks-port/search_space.json
 
 define library
 $(1): $(call objects,$(2))
@@ -195,6 +198,12 @@ bench: ## measure against pandas, scikit-learn and XGBoost (ONLY="NAME…", BENC
 	@scripts/install.sh build bench
 	@$(MAKE) -s --no-print-directory -j$$(nproc) build $(BENCHES)
 	@BUILD='$(BUILD)' node tests/bench/bench.js $(ONLY)
+
+.PHONY: bench-service
+bench-service: ## the backend with 300,000 clients on both stores: every call under load (CLIENTS=N, CALL_SECONDS=N)
+	@scripts/install.sh build test bench
+	@$(MAKE) -s --no-print-directory -j$$(nproc) build
+	@BUILD='$(BUILD)' scripts/postgres.sh node tests/bench/service.js
 
 .PHONY: container
 container: ## build both images, bring them up with compose, try them

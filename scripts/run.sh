@@ -39,7 +39,7 @@ if [ -n "${DATA:-}" ]; then
     [ -r "$data/folds.csv" ] && folds=(--folds "$data/folds.csv")
     [ -f "$model/model.json" ] ||
         step "Training a model on $data (once for these files)" \
-            "$build/02_model" --data "$data" "${folds[@]}" --out "$model"
+            "$build/02_model" --data "$data" "${folds[@]}" --out "$model" --sections none
 else
     model=${MODEL_DIR:-models/demo}
     database=${DATABASE_URL:-sqlite:data/demo.db}

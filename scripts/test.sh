@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 . scripts/step.sh
 make="make -s --no-print-directory BUILD=${BUILD:-build}"
 jobs=$(nproc)
+# Threads that wait for each other give the processor back: tests run beside servers, browsers and databases.
+export OMP_WAIT_POLICY=passive
 
 step "Layout (clang-format)" $make format-check
 step "Static checks (cppcheck)" $make cppcheck

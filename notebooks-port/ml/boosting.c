@@ -7,6 +7,7 @@
 #include <xgboost/c_api.h>
 
 #include "shared/model/booster.h"
+#include "shared/model/tree_shap.h"
 
 struct boosting {
     BoosterHandle handle;
@@ -19,19 +20,28 @@ json_t *boosting_defaults(void)
                      "subsample", 0.7, "colsample_bytree", 0.1, "min_child_weight", 40.0, "lambda", 20.0);
 }
 
+/* Gives each row the value of its label in `field`. */
+static int set_by_label(DMatrixHandle matrix, const char *field, const struct examples *data,
+                        const float values[2], struct error *err)
+{
+    float *column = malloc(data->rows * sizeof *column);
+    int status = column ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
+    for (size_t i = 0; column && i < data->rows; i++)
+        column[i] = values[data->labels[i] != 0];
+    if (status == 0 && XGDMatrixSetFloatInfo(matrix, field, column, data->rows))
+        status = booster_fail(err, "reading labels or weights");
+    free(column);
+    return status;
+}
+
 static int make_matrix(DMatrixHandle *out, const struct examples *data, struct error *err)
 {
     if (XGDMatrixCreateFromMat_omp(data->values, data->rows, data->columns, NAN, out, BOOSTING_THREADS))
         return booster_fail(err, "reading a matrix");
     if (!data->labels)
         return 0;
-    float *labels = malloc(data->rows * sizeof *labels);
-    int status = labels ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
-    for (size_t i = 0; labels && i < data->rows; i++)
-        labels[i] = data->labels[i];
-    if (status == 0 && XGDMatrixSetFloatInfo(*out, "label", labels, data->rows))
-        status = booster_fail(err, "reading labels");
-    free(labels);
+    static const float answers[2] = {0, 1};
+    int status = set_by_label(*out, "label", data, answers, err);
     if (status) {
         XGDMatrixFree(*out);
         *out = NULL;
@@ -73,9 +83,19 @@ static int create(BoosterHandle *out, const DMatrixHandle *matrices, size_t coun
 int boosting_train(struct boosting **out, const struct examples *data, const json_t *parameters,
                    uint64_t seed, unsigned rounds, struct error *err)
 {
+    return boosting_train_weighted(out, data, NULL, parameters, seed, rounds, err);
+}
+
+int boosting_train_weighted(struct boosting **out, const struct examples *data, const double *class_weights,
+                            const json_t *parameters, uint64_t seed, unsigned rounds, struct error *err)
+{
     DMatrixHandle matrix = NULL;
     struct boosting *boosting = calloc(1, sizeof *boosting);
     int status = boosting ? make_matrix(&matrix, data, err) : error_set(err, ERROR_INTERNAL, "out of memory");
+    if (status == 0 && class_weights) {
+        const float weights[2] = {(float)class_weights[0], (float)class_weights[1]};
+        status = set_by_label(matrix, "weight", data, weights, err);
+    }
     if (status == 0)
         status = create(&boosting->handle, &matrix, 1, parameters, seed, err);
     for (unsigned i = 0; status == 0 && i < rounds; i++)
@@ -170,10 +190,29 @@ int boosting_predict(const struct boosting *boosting, const struct examples *dat
     return status;
 }
 
+int boosting_judge(const struct boosting *boosting, const struct examples *data, float *contributions,
+                   struct error *err)
+{
+    return predict(boosting, data, 2, contributions, data->columns + 1, err);
+}
+
+int boosting_trees(struct trees **out, const struct boosting *boosting, struct error *err)
+{
+    return trees_read(out, boosting->handle, err);
+}
+
 int boosting_explain(const struct boosting *boosting, const struct examples *data, float *contributions,
                      struct error *err)
 {
-    return predict(boosting, data, 2, contributions, data->columns + 1, err);
+    struct trees *trees = NULL;
+    struct tree_shap *shap = NULL;
+    int status = 0;
+    if (boosting_trees(&trees, boosting, err) || tree_shap_new(&shap, trees, err) ||
+        tree_shap_explain(shap, data->values, data->rows, BOOSTING_THREADS, contributions, err))
+        status = -1;
+    tree_shap_free(shap);
+    trees_free(trees);
+    return status;
 }
 
 int boosting_gains(const struct boosting *boosting, double *gains, size_t columns, struct error *err)

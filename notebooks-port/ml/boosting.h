@@ -9,6 +9,7 @@
 
 #include "notebooks-port/ml/examples.h"
 #include "shared/base/error.h"
+#include "shared/model/trees.h"
 
 /* A booster in training; not thread-safe. */
 struct boosting;
@@ -33,6 +34,10 @@ enum { BOOSTING_THREADS = 2 };
 int boosting_train(struct boosting **out, const struct examples *data, const json_t *parameters,
                    uint64_t seed, unsigned rounds, struct error *err);
 
+/* The same with `class_weights[label]` the weight of each row, or NULL: 1. */
+int boosting_train_weighted(struct boosting **out, const struct examples *data, const double *class_weights,
+                            const json_t *parameters, uint64_t seed, unsigned rounds, struct error *err);
+
 /* The number of rounds with the least log loss on `watched`, when that did not improve for `patience` rounds
  * or `limit` rounds were trained. */
 int boosting_find_rounds(unsigned *rounds, const struct examples *data, const struct examples *watched,
@@ -43,9 +48,17 @@ int boosting_find_rounds(unsigned *rounds, const struct examples *data, const st
 int boosting_predict(const struct boosting *boosting, const struct examples *data, double *margins,
                      struct error *err);
 
-/* SHAP values of each row in raw log-odds, `contributions[rows][columns + 1]`, the bias last. */
+/* SHAP values of each row in raw log-odds, `contributions[rows][columns + 1]`, the bias last
+ * (shared/model/tree_shap.h). */
 int boosting_explain(const struct boosting *boosting, const struct examples *data, float *contributions,
                      struct error *err);
+
+/* The same by XGBoost, a hundred times slower: what the others are judged by. */
+int boosting_judge(const struct boosting *boosting, const struct examples *data, float *contributions,
+                   struct error *err);
+
+/* Its trees. The caller frees *out. */
+int boosting_trees(struct trees **out, const struct boosting *boosting, struct error *err);
 
 /* The total gain (drop of the loss) of all splits on each column into `gains[columns]`, 0 for a column that
  * is never split on. */

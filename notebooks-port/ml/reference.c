@@ -194,7 +194,7 @@ int reference_add_golden(json_t *reference, const struct boosting *boosting, str
                 draw_value(json_object_get(features, catalogue_feature(i % FEATURE_COUNT)->name), generator);
         struct examples data = {values, NULL, count, FEATURE_COUNT};
         status = boosting_predict(boosting, &data, margins, err) ||
-                         boosting_explain(boosting, &data, contributions, err)
+                         boosting_judge(boosting, &data, contributions, err)
                      ? -1
                      : 0;
     }

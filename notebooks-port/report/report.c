@@ -91,7 +91,7 @@ static const char *label_text(struct report *report, const char *key, const char
 static void write_number(char out[NUMBER_TEXT], double value, enum report_form form, int decimals,
                          enum language language)
 {
-    if (form == REPORT_SIGNIFICANT && isfinite(value) && value != 0) {
+    if (form == REPORT_SIGNIFICANT && isfinite(value) && value != floor(value)) {
         int magnitude = (int)floor(log10(fabs(value))) + 1;
         decimals = decimals > magnitude ? decimals - magnitude : 0;
         decimals = decimals > 9 ? 9 : decimals;

@@ -108,6 +108,11 @@ int booster_explain(const struct booster *booster, const float *matrix, size_t r
     return status;
 }
 
+int booster_trees(struct trees **out, const struct booster *booster, struct error *err)
+{
+    return trees_read(out, booster->handle, err);
+}
+
 void booster_free(struct booster *booster)
 {
     if (!booster)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "shared/base/error.h"
+#include "shared/model/trees.h"
 
 struct booster;
 
@@ -22,6 +23,9 @@ int booster_predict(const struct booster *booster, const float *matrix, size_t r
  * the bias last. */
 int booster_explain(const struct booster *booster, const float *matrix, size_t rows, float *contributions,
                     struct error *err);
+
+/* Its trees, for faster ways of doing the same (trees.h). The caller frees *out. */
+int booster_trees(struct trees **out, const struct booster *booster, struct error *err);
 
 void booster_free(struct booster *booster);
 

@@ -11,12 +11,14 @@
 #include "shared/base/file.h"
 #include "shared/model/booster.h"
 #include "shared/model/decision.h"
+#include "shared/model/tree_shap.h"
 
-enum { DOCUMENT_BYTES = 64 << 20, BATCH_ROWS = 256 };
+enum { DOCUMENT_BYTES = 64 << 20, BATCH_ROWS = 1024 };
 static const double GOLDEN_TOLERANCE = 1e-5;
 
 struct model {
-    struct booster *booster;
+    struct trees *trees;
+    struct tree_shap *shap; /* of the trees */
     json_t *document, *reference;
     const char *name, *version; /* in document */
     char hash[FILE_HASH_HEX];
@@ -100,20 +102,40 @@ static double number_at(const json_t *array, size_t position)
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
+/* XGBoost is the judge of its trees: our margin of a row must be its own to the last bit. */
+static int check_margin(const struct model *model, const struct booster *booster, size_t row,
+                        const float *values, const char *path, struct error *err)
+{
+    float ours = 0;
+    float judged = 0;
+    trees_predict(model->trees, values, 1, &ours);
+    if (booster_predict(booster, values, 1, &judged, err))
+        return -1;
+    if (!(ours == judged))
+        return error_set(err, ERROR_INVALID,
+                         "%s: golden row %zu has the margin %.9g by the trees and %.9g by XGBoost; the model "
+                         "cannot be served",
+                         path, row, (double)ours, (double)judged);
+    return 0;
+}
+
 /* One golden row: vector in, margin and contributions as they were at training. */
-static int check_golden_row(const struct model *model, size_t row, const json_t *golden, const char *path,
-                            struct error *err)
+static int check_golden_row(const struct model *model, const struct booster *booster, size_t row,
+                            const json_t *golden, const char *path, struct error *err)
 {
     const json_t *vector = json_object_get(golden, "vector");
     const json_t *wanted = json_object_get(golden, "contributions");
     if (json_array_size(vector) != model->feature_count || json_array_size(wanted) != model->feature_count)
         return error_set(err, ERROR_INVALID, "%s: golden row %zu does not have the model's %zu features",
                          path, row, model->feature_count);
+    float columns[FEATURE_COUNT];
     float values[FEATURE_COUNT];
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         values[i] = NAN;
     for (size_t i = 0; i < model->feature_count; i++)
-        values[model->features[i]] = (float)number_at(vector, i);
+        values[model->features[i]] = columns[i] = (float)number_at(vector, i);
+    if (check_margin(model, booster, row, columns, path, err))
+        return -1;
 
     struct score score;
     double base_value = 0;
@@ -134,13 +156,14 @@ static int check_golden_row(const struct model *model, size_t row, const json_t 
         row, worst);
 }
 
-static int check_golden_rows(const struct model *model, const char *path, struct error *err)
+static int check_golden_rows(const struct model *model, const struct booster *booster, const char *path,
+                             struct error *err)
 {
     const json_t *rows = json_object_get(model->reference, "golden");
     if (json_array_size(rows) == 0)
         return error_set(err, ERROR_INVALID, "%s: no golden rows, so the model cannot be checked", path);
     for (size_t i = 0; i < json_array_size(rows); i++)
-        if (check_golden_row(model, i, json_array_get(rows, i), path, err))
+        if (check_golden_row(model, booster, i, json_array_get(rows, i), path, err))
             return -1;
     return 0;
 }
@@ -163,6 +186,7 @@ int model_load(struct model **out, const char *folder, struct error *err)
     char booster_path[PATH_MAX];
     char document_path[PATH_MAX];
     char reference_path[PATH_MAX];
+    struct booster *booster = NULL;
     struct model *model = calloc(1, sizeof *model);
     if (!model)
         return error_set(err, ERROR_INTERNAL, "out of memory");
@@ -175,11 +199,13 @@ int model_load(struct model **out, const char *folder, struct error *err)
     model->reference = model->document ? read_document(reference_path, err) : NULL;
     if (!model->reference || read_settings(model, document_path, err) ||
         hash_artifact(model, booster_path, document_path, err) ||
-        booster_load(&model->booster, booster_path, model->feature_count, err))
+        booster_load(&booster, booster_path, model->feature_count, err) ||
+        booster_trees(&model->trees, booster, err) || tree_shap_new(&model->shap, model->trees, err))
         goto done;
     read_usual(model);
-    status = check_golden_rows(model, reference_path, err);
+    status = check_golden_rows(model, booster, reference_path, err);
 done:
+    booster_free(booster); /* its trees are enough once it agreed with them */
     if (status == 0)
         *out = model;
     else
@@ -191,7 +217,8 @@ void model_free(struct model *model)
 {
     if (!model)
         return;
-    booster_free(model->booster);
+    tree_shap_free(model->shap);
+    trees_free(model->trees);
     json_decref(model->document);
     json_decref(model->reference);
     free(model);
@@ -242,6 +269,11 @@ size_t model_feature(const struct model *model, size_t position)
     return model->features[position];
 }
 
+size_t model_bytes(const struct model *model)
+{
+    return trees_bytes(model->trees) + tree_shap_bytes(model->shap);
+}
+
 /* Picks the model's columns out of a catalogue vector. */
 static void select_columns(const struct model *model, const float *vector, float *out)
 {
@@ -262,24 +294,28 @@ static struct score score_of(const struct model *model, float raw_margin)
 int model_predict(const struct model *model, const float *vectors, size_t rows, struct score *out,
                   struct error *err)
 {
-    if (rows == 0)
-        return 0;
-    size_t batch = rows < BATCH_ROWS ? rows : BATCH_ROWS;
-    float margins[BATCH_ROWS];
-    float *matrix = malloc(batch * model->feature_count * sizeof *matrix);
-    if (!matrix)
-        return error_set(err, ERROR_INTERNAL, "out of memory");
-    int status = 0;
-    for (size_t first = 0; status == 0 && first < rows; first += batch) {
-        size_t count = rows - first < batch ? rows - first : batch;
-        for (size_t i = 0; i < count; i++)
-            select_columns(model, vectors + (first + i) * FEATURE_COUNT, matrix + i * model->feature_count);
-        status = booster_predict(model->booster, matrix, count, margins, err);
-        for (size_t i = 0; status == 0 && i < count; i++)
-            out[first + i] = score_of(model, margins[i]);
+    (void)err; /* walking trees cannot fail */
+    float row[FEATURE_COUNT];
+    for (size_t i = 0; i < rows; i++) {
+        float margin = 0;
+        select_columns(model, vectors + i * FEATURE_COUNT, row);
+        trees_predict(model->trees, row, 1, &margin);
+        out[i] = score_of(model, margin);
     }
-    free(matrix);
-    return status;
+    return 0;
+}
+
+/* From what the trees say of a row in raw log-odds to what the model says. */
+static void settle_row(const struct model *model, float margin, const float *raw, struct score *out,
+                       double *contributions, double *base_value)
+{
+    *out = score_of(model, margin);
+    *base_value = decision_calibrate(model->calibration, (double)raw[model->feature_count]);
+    memset(contributions, 0, FEATURE_COUNT * sizeof *contributions);
+    for (size_t i = 0; i < model->feature_count; i++)
+        contributions[model->features[i]] = model->calibration.slope * (double)raw[i];
+    /* A feature the model does not use has 0 and is never the largest, unless all are 0. */
+    decision_settle(contributions, FEATURE_COUNT, *base_value, out->margin);
 }
 
 int model_explain(const struct model *model, const float *vector, struct score *out, double *contributions,
@@ -289,15 +325,76 @@ int model_explain(const struct model *model, const float *vector, struct score *
     float raw[FEATURE_COUNT + 1];
     float margin = 0;
     select_columns(model, vector, row);
-    if (booster_predict(model->booster, row, 1, &margin, err) ||
-        booster_explain(model->booster, row, 1, raw, err))
+    trees_predict(model->trees, row, 1, &margin);
+    if (tree_shap_explain(model->shap, row, 1, 1, raw, err))
         return -1;
-    *out = score_of(model, margin);
-    *base_value = decision_calibrate(model->calibration, (double)raw[model->feature_count]);
-    memset(contributions, 0, FEATURE_COUNT * sizeof *contributions);
-    for (size_t i = 0; i < model->feature_count; i++)
-        contributions[model->features[i]] = model->calibration.slope * (double)raw[i];
-    /* A feature the model does not use has 0 and is never the largest, unless all are 0. */
-    decision_settle(contributions, FEATURE_COUNT, *base_value, out->margin);
+    settle_row(model, margin, raw, out, contributions, base_value);
     return 0;
+}
+
+int model_explain_many(const struct model *model, const float *vectors, size_t rows, unsigned threads,
+                       struct score *out, double *contributions, double *base_value, struct error *err)
+{
+    size_t columns = model->feature_count;
+    float *matrix = malloc((BATCH_ROWS * (2 * columns + 2)) * sizeof *matrix);
+    if (!matrix)
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    float *raw = matrix + BATCH_ROWS * columns;
+    float *margins = raw + BATCH_ROWS * (columns + 1);
+    int status = 0;
+    for (size_t first = 0; status == 0 && first < rows; first += BATCH_ROWS) {
+        size_t count = rows - first < BATCH_ROWS ? rows - first : BATCH_ROWS;
+        for (size_t i = 0; i < count; i++)
+            select_columns(model, vectors + (first + i) * FEATURE_COUNT, matrix + i * columns);
+        trees_predict(model->trees, matrix, count, margins);
+        status = tree_shap_explain(model->shap, matrix, count, threads, raw, err);
+        for (size_t i = 0; status == 0 && i < count; i++)
+            settle_row(model, margins[i], raw + i * (columns + 1), &out[first + i],
+                       contributions + (first + i) * FEATURE_COUNT, base_value);
+    }
+    free(matrix);
+    return status;
+}
+
+int model_interactions(const struct model *model, const float *vectors, size_t rows, const size_t (*pairs)[2],
+                       size_t pair_count, unsigned threads, double *out, struct error *err)
+{
+    size_t columns[FEATURE_COUNT]; /* of the booster; feature_count where it has none */
+    size_t(*asked)[2] = malloc((pair_count + 1) * sizeof *asked);
+    size_t *places = malloc((pair_count + 1) * sizeof *places);
+    float *matrix = calloc(rows * model->feature_count + 1, sizeof *matrix);
+    double *values = malloc((rows * pair_count + 1) * sizeof *values);
+    size_t count = 0;
+    int status = asked && places && matrix && values ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
+    if (status)
+        goto done;
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        columns[i] = model->feature_count;
+    for (size_t i = 0; i < model->feature_count; i++)
+        columns[model->features[i]] = i;
+    for (size_t i = 0; i < pair_count; i++) {
+        if (pairs[i][0] >= FEATURE_COUNT || pairs[i][1] >= FEATURE_COUNT) {
+            status = error_set(err, ERROR_INVALID, "pair %zu names a feature the catalogue does not have", i);
+            goto done;
+        }
+        asked[count][0] = columns[pairs[i][0]];
+        asked[count][1] = columns[pairs[i][1]];
+        places[count] = i;
+        count += asked[count][0] < model->feature_count && asked[count][1] < model->feature_count;
+    }
+    for (size_t i = 0; i < rows; i++)
+        select_columns(model, vectors + i * FEATURE_COUNT, matrix + i * model->feature_count);
+    status = tree_shap_interactions(model->shap, matrix, rows, (const size_t(*)[2])asked, count, threads,
+                                    values, err);
+    for (size_t i = 0; i < rows * pair_count; i++)
+        out[i] = 0;
+    for (size_t row = 0; status == 0 && row < rows; row++)
+        for (size_t i = 0; i < count; i++)
+            out[row * pair_count + places[i]] = model->calibration.slope * values[row * count + i];
+done:
+    free(asked);
+    free(places);
+    free(matrix);
+    free(values);
+    return status;
 }

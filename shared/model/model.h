@@ -11,8 +11,9 @@
 
 struct model;
 
-/* Loads the artifact and re-checks its golden rows: margins and contributions must reproduce within 1e-5,
- * else ERROR_INVALID says which row and by how much. Unknown feature names, another catalogue version or a
+/* Loads the artifact and re-checks its golden rows: margins and contributions must reproduce within 1e-5, and
+ * the trees as they are walked here must give XGBoost's own margin to the last bit, else ERROR_INVALID says
+ * which row and by how much. Unknown feature names, another catalogue version or a
  * damaged file are errors too. The caller frees *out. */
 int model_load(struct model **out, const char *folder, struct error *err);
 void model_free(struct model *model);
@@ -36,6 +37,9 @@ const json_t *model_reference(const struct model *model);
 size_t model_feature_count(const struct model *model);
 size_t model_feature(const struct model *model, size_t position);
 
+/* Bytes of the trees and of what explaining them takes; the texts of the artifact come on top. */
+size_t model_bytes(const struct model *model);
+
 /* What the model says of one vector. All in the calibrated scale: probability = 1 / (1 + exp(-margin)). */
 struct score {
     double margin;      /* log-odds of default */
@@ -55,5 +59,16 @@ int model_predict(const struct model *model, const float *vectors, size_t rows, 
  * is score.margin. Thread-safe. */
 int model_explain(const struct model *model, const float *vector, struct score *out, double *contributions,
                   double *base_value, struct error *err);
+
+/* The same for `rows` vectors on `threads` threads: `out[rows]`, `contributions[rows][FEATURE_COUNT]` and the
+ * one
+ * `*base_value`; each row gets what model_explain gives it, whatever the threads. */
+int model_explain_many(const struct model *model, const float *vectors, size_t rows, unsigned threads,
+                       struct score *out, double *contributions, double *base_value, struct error *err);
+
+/* SHAP interaction values of `pair_count` pairs of catalogue ids in `rows` vectors, in calibrated log-odds:
+ * `out[rows][pair_count]`, as tree_shap_interactions defines them; 0 for features the model does not use. */
+int model_interactions(const struct model *model, const float *vectors, size_t rows, const size_t (*pairs)[2],
+                       size_t pair_count, unsigned threads, double *out, struct error *err);
 
 #endif

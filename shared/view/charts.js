@@ -115,7 +115,7 @@
     };
   }
 
-  const counts = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
+  const counts = (value) => number(value, { notation: "compact", maximumFractionDigits: Math.abs(value) < 1 ? 4 : 1 });
 
   function common(data, plugins) {
     return {
@@ -207,7 +207,9 @@
         minimumFractionDigits: least, maximumFractionDigits: data.decimals, signDisplay: "exceptZero",
       }).replace("-", "−");
       const format = (value) => signed(value, data.decimals);
-      const { values, label } = data.series[0];
+      const { values, label, paint } = data.series[0];
+      // Which side is good news: the right one, unless the series says that more of it is bad, or neither.
+      const [left, right] = { bad: ["good", "bad"], unknown: ["plain", "plain"] }[paint] ?? ["bad", "good"];
       const narrow = innerWidth < 700;
       const options = common(data, {
         barFigures: { show: true, format },
@@ -226,7 +228,7 @@
         }),
       };
       const labels = data.labels.map((text) => wrap(text, narrow ? 20 : 44));
-      const backgroundColor = values.map((value) => paints[value < 0 ? "bad" : "good"]());
+      const backgroundColor = values.map((value) => paints[value < 0 ? left : right]());
       const datasets = [{ data: values, backgroundColor, barPercentage: 0.8, categoryPercentage: 0.92 }];
       return { type: "bar", data: { labels, datasets }, options };
     },

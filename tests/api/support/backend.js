@@ -112,11 +112,11 @@ export async function startBackend({ database, env = {}, ready = true } = {}) {
     return backend;
 }
 
-/** Waits until `condition` holds, at most ten seconds or `limit_ms`. */
-export async function until(condition, limit_ms = 10_000) {
-    for (const started = Date.now(); Date.now() - started < limit_ms;) {
+/** Waits until `condition` holds, at most ten seconds unless told otherwise. */
+export async function until(condition, milliseconds = 10_000) {
+    for (const started = Date.now(); Date.now() - started < milliseconds;) {
         if (await condition()) return;
         await new Promise((resolve) => { setTimeout(resolve, 20); });
     }
-    throw new Error(`waited ${limit_ms / 1000} seconds in vain`);
+    throw new Error(`waited ${milliseconds / 1000} seconds in vain`);
 }
