@@ -9,7 +9,7 @@
 #include "shared/model/decision.h"
 #include "shared/model/reasons.h"
 
-enum { REASONS = 4 /* each way */, TOP_LIMIT = 1000, TEXT = 128 };
+enum { TOP_LIMIT = 1000, TEXT = 128 };
 
 struct ranked {
     uint16_t feature;
@@ -74,8 +74,8 @@ static void add_contributions(json_t *result, const struct model *model, const f
 static void add_reasons(json_t *list, const struct model *model, const float *vector,
                         const double *contributions, int against, enum language language)
 {
-    struct reason reasons[REASONS];
-    size_t count = reasons_find(reasons, REASONS, model, vector, contributions, against, language);
+    struct reason reasons[PREDICTION_REASONS];
+    size_t count = reasons_find(reasons, PREDICTION_REASONS, model, vector, contributions, against, language);
     for (size_t i = 0; i < count; i++) {
         const struct feature *meaning = catalogue_feature(reasons[i].feature);
         double contribution = scoring_round(reasons[i].contribution);

@@ -258,34 +258,10 @@ static int read_document(struct reading *reading, json_t *document, struct http_
     return 0;
 }
 
-/* The body as JSON, or NULL after answering 400. */
-static json_t *parse_body(struct http_exchange *exchange)
-{
-    json_error_t error;
-    char detail[128];
-    const struct _u_request *request = exchange->request;
-    json_t *document = request->binary_body_length == 0
-                           ? NULL
-                           : json_loadb(request->binary_body, request->binary_body_length,
-                                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (document)
-        return document;
-    if (request->binary_body_length == 0)
-        snprintf(detail, sizeof detail, "The body is empty; send a JSON object.");
-    else if (json_error_code(&error) == json_error_duplicate_key)
-        snprintf(detail, sizeof detail, "A name is given twice in one object (line %d, column %d).",
-                 error.line, error.column);
-    else
-        snprintf(detail, sizeof detail, "The body is not JSON (line %d, column %d).", error.line,
-                 error.column);
-    problem_answer(exchange, 400, detail, NULL);
-    return NULL;
-}
-
 int instances_read(struct instances *out, struct http_exchange *exchange)
 {
     memset(out, 0, sizeof *out);
-    json_t *document = parse_body(exchange);
+    json_t *document = request_json(exchange);
     if (!document)
         return -1;
     int status = -1;

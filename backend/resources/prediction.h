@@ -5,6 +5,8 @@
 #include "backend/resources/instances.h"
 #include "backend/scoring.h"
 
+enum { PREDICTION_REASONS = 4 /* that are shown, each way */ };
+
 /* Scores all instances into `verdicts[instances->count]` and counts the decisions. -1 after answering. */
 int prediction_score(struct verdict *verdicts, const struct instances *instances,
                      struct http_exchange *exchange);

@@ -9,8 +9,6 @@
 #include "shared/data/record.h"
 #include "shared/http/problem.h"
 
-static const long long LARGEST_ID = 9007199254740991LL; /* 2^53 - 1: exact in every JSON reader */
-
 /* A JSON string of text whose end may have been cut inside a character. */
 static json_t *cut_text(char *text)
 {
@@ -53,6 +51,29 @@ void request_refuse(struct http_exchange *exchange, const json_t *problems)
     snprintf(detail, sizeof detail, "%s%zu %s wrong.", count >= REQUEST_PROBLEMS ? "At least " : "", count,
              count == 1 ? "thing is" : "things are");
     problem_answer(exchange, 422, detail, problems);
+}
+
+json_t *request_json(struct http_exchange *exchange)
+{
+    json_error_t error;
+    char detail[128];
+    const struct _u_request *request = exchange->request;
+    json_t *document = request->binary_body_length == 0
+                           ? NULL
+                           : json_loadb(request->binary_body, request->binary_body_length,
+                                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (document)
+        return document;
+    if (request->binary_body_length == 0)
+        snprintf(detail, sizeof detail, "The body is empty; send a JSON object.");
+    else if (json_error_code(&error) == json_error_duplicate_key)
+        snprintf(detail, sizeof detail, "A name is given twice in one object (line %d, column %d).",
+                 error.line, error.column);
+    else
+        snprintf(detail, sizeof detail, "The body is not JSON (line %d, column %d).", error.line,
+                 error.column);
+    problem_answer(exchange, 400, detail, NULL);
+    return NULL;
 }
 
 void request_check_query(const struct http_exchange *exchange, const char *const *known, json_t *problems)
@@ -108,7 +129,7 @@ bool request_client_id(int64_t *out, const char *text)
     char *end = NULL;
     errno = 0;
     long long value = strtoll(text, &end, 10);
-    if (errno || *text < '0' || *text > '9' || *end || value > LARGEST_ID)
+    if (errno || *text < '0' || *text > '9' || *end || value > REQUEST_LARGEST_ID)
         return false;
     *out = value;
     return true;

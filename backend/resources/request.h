@@ -23,6 +23,9 @@ void request_pointer(char out[REQUEST_POINTER], const char *base, const char *na
 /* Answers 422 with `problems`. */
 void request_refuse(struct http_exchange *exchange, const json_t *problems);
 
+/* The body as JSON, or NULL after answering 400. The caller releases it. */
+json_t *request_json(struct http_exchange *exchange);
+
 /* Lists query parameters other than `known` (ends with NULL; lang is always known) in `problems`. */
 void request_check_query(const struct http_exchange *exchange, const char *const *known, json_t *problems);
 
@@ -38,6 +41,9 @@ struct population *request_population(struct http_exchange *exchange);
 
 /* The row of the client in the path, or -1 after answering 404. */
 int64_t request_client(struct http_exchange *exchange, const struct population *population);
+
+/* The largest id: 2^53 - 1, exact in every JSON reader. */
+#define REQUEST_LARGEST_ID 9007199254740991LL
 
 /* True when `text` is a whole number that a client id can be; its value in `*out`. */
 bool request_client_id(int64_t *out, const char *text);

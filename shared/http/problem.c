@@ -48,7 +48,8 @@ static const char *title_of(unsigned status)
 
 static const char RETRY_AFTER_S[] = "5";
 
-void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail, const json_t *errors)
+void problem_answer_with(struct http_exchange *exchange, unsigned status, const char *detail,
+                         const json_t *errors, const json_t *more)
 {
     const char *title = title_of(status);
     json_t *body =
@@ -56,11 +57,18 @@ void problem_answer(struct http_exchange *exchange, unsigned status, const char 
                   "detail", detail && *detail ? detail : title, "request_id", exchange->request_id);
     if (json_array_size(errors) > 0)
         json_object_set(body, "errors", (json_t *)errors);
-    char *text = json_dumps(body, JSON_COMPACT);
+    if (more)
+        json_object_update_missing(body, (json_t *)more);
+    char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (status == 503 || status == 429)
         http_header(exchange, "Retry-After", RETRY_AFTER_S);
     http_answer_take(exchange, status, "application/problem+json", text, text ? strlen(text) : 0);
     json_decref(body);
+}
+
+void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail, const json_t *errors)
+{
+    problem_answer_with(exchange, status, detail, errors, NULL);
 }
 
 void problem_answer_error(struct http_exchange *exchange, const struct error *err)
