@@ -46,6 +46,13 @@ describe('glewlwyd', { skip: !hasGlewlwyd && 'glewlwyd is not installed' }, () =
         assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="clairscore", error="insufficient_scope", scope="score"');
     });
 
+    test('records of decisions name the subject', async () => {
+        const [{ client_id: client, decision }] = (await backend.get('/clients?limit=1')).body.clients;
+        const answer = await backend.post('/decisions', { client_id: client, decision, advisor: 'm.durand' }, { key: await glewlwyd.token('decide') });
+        assert.equal(answer.status, 201, answer.text);
+        assert.equal(answer.body.identity, 'token:portal');
+    });
+
     test('a token for another service is refused', async () =>
         refused(backend, await glewlwyd.token('read', 'https://other.example'), /audience/));
 
