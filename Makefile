@@ -61,6 +61,14 @@ CHART_JS := node_modules/chart.js/dist/chart.umd.min.js
 $(CHART_JS):
 	@scripts/install.sh build
 $(BUILD)/obj/backend/resources/operations.o: backend/openapi.json
+SWAGGER := node_modules/swagger-ui-dist
+SWAGGER_FILES := $(SWAGGER)/swagger-ui.css $(SWAGGER)/swagger-ui-bundle.js
+$(SWAGGER_FILES): | $(CHART_JS)
+	@test -f $@ || scripts/install.sh build
+$(BUILD)/docs/%.gz: $(SWAGGER)/%
+	@mkdir -p $(@D) && gzip -9nc $< > $@
+$(BUILD)/obj/backend/resources/docs.o: $(wildcard backend/docs/*) $(patsubst $(SWAGGER)/%,$(BUILD)/docs/%.gz,$(SWAGGER_FILES))
+$(BUILD)/obj/backend/resources/docs.o: CFLAGS += -Wa,-I$(BUILD)/docs
 $(BUILD)/obj/backend/store/migrations.o: $(wildcard backend/store/migrations/*.sql)
 $(BUILD)/obj/notebooks-port/report/report.o: $(CHART_JS) $(wildcard shared/view/*.html shared/view/*.css shared/view/*.js) \
     $(wildcard notebooks-port/report/*.html notebooks-port/report/*.css notebooks-port/report/*.json)
