@@ -37,8 +37,9 @@ struct http_route {
     void (*handle)(struct http_exchange *exchange);
     const char *produces; /* media type of the answer, held against Accept (406); NULL: not checked */
     const char *consumes; /* media type the body must have (415); NULL: not checked */
-    bool open;            /* needs no authorisation */
-    bool quiet;           /* its requests are logged at debug level only: health checks, static files */
+    unsigned scope; /* what the caller must be allowed to do, in the program's own flags, for `authorise` */
+    bool open;      /* needs no authorisation */
+    bool quiet;     /* its requests are logged at debug level only: health checks, static files */
 };
 
 struct http_program {
