@@ -11,7 +11,7 @@ CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
-BACKEND_LIBS  := -lsqlite3 -lpq
+BACKEND_LIBS  := -lsqlite3 -lpq -lrhonabwy -lcurl
 FRONTEND_LIBS := -lcurl -lz -liddawc -lrhonabwy -lunistring
 NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgsl -lgslcblas -lgomp
 
@@ -19,7 +19,7 @@ sources = $(wildcard $(1)/*.c $(1)/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 SHARED_SRC   := $(call sources,shared)
-BACKEND_MAIN := backend/backend.c backend/import.c
+BACKEND_MAIN := backend/backend.c backend/import.c backend/keys.c
 BACKEND_SRC  := $(filter-out $(BACKEND_MAIN),$(call sources,backend))
 FRONTEND_MAIN := frontend/frontend.c frontend/accounts_main.c
 FRONTEND_SRC := $(filter-out $(FRONTEND_MAIN),$(call sources,frontend))
@@ -34,7 +34,7 @@ LIBFRONTEND  := $(BUILD)/libfrontend.a
 LIBNOTEBOOKS := $(BUILD)/libnotebooks.a
 ASSETS       := $(BUILD)/frontend-assets
 BENCHES      := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
-PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/frontend $(BUILD)/accounts $(NOTEBOOKS)
+PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/keys $(BUILD)/frontend $(BUILD)/accounts $(NOTEBOOKS)
 
 .SECONDARY: # objects of test programs stay
 
@@ -76,7 +76,7 @@ $(eval $(call library,$(LIBBACKEND),$(BACKEND_SRC)))
 $(eval $(call library,$(LIBFRONTEND),$(FRONTEND_SRC)))
 $(eval $(call library,$(LIBNOTEBOOKS),$(NOTEBOOK_SRC)))
 
-$(BUILD)/backend $(BUILD)/import: $(BUILD)/%: $(BUILD)/obj/backend/%.o $(LIBBACKEND) $(LIBSHARED)
+$(BUILD)/backend $(BUILD)/import $(BUILD)/keys: $(BUILD)/%: $(BUILD)/obj/backend/%.o $(LIBBACKEND) $(LIBSHARED)
 	@echo "  LINK $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ $(BACKEND_LIBS) $(SHARED_LIBS)
 
@@ -144,7 +144,7 @@ api: build ## API tests alone: a real server, every answer held against openapi.
 	@node --test $(sort $(wildcard tests/api/*.test.js))
 
 .PHONY: postgres
-STORE_TESTS := $(addprefix $(BUILD)/tests/test_,database database_server store)
+STORE_TESTS := $(addprefix $(BUILD)/tests/test_,database database_server store access)
 postgres: build $(STORE_TESTS) ## store and API tests on a PostgreSQL of their own
 	@for test in $(STORE_TESTS); do scripts/postgres.sh $$test || exit 1; done
 	@scripts/postgres.sh node --test $(sort $(wildcard tests/api/*.test.js))
@@ -202,6 +202,12 @@ bench: ## measure against pandas, scikit-learn and XGBoost (ONLY="NAME…", BENC
 	@scripts/install.sh build bench
 	@$(MAKE) -s --no-print-directory -j$$(nproc) build $(BENCHES)
 	@BUILD='$(BUILD)' node tests/bench/bench.js $(ONLY)
+
+.PHONY: bench-service
+bench-service: ## the backend with 300,000 clients on both stores: every call under load (CLIENTS=N, CALL_SECONDS=N)
+	@scripts/install.sh build test bench
+	@$(MAKE) -s --no-print-directory -j$$(nproc) build
+	@BUILD='$(BUILD)' scripts/postgres.sh node tests/bench/service.js
 
 .PHONY: container
 container: ## build both images, bring them up with compose, try them

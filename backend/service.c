@@ -4,22 +4,20 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "shared/base/log.h"
 #include "shared/base/progress.h"
 #include "shared/http/problem.h"
 
-enum { WATCH_INTERVAL_S = 1, SPARE_CONNECTIONS = 1 /* for the watching thread */ };
+enum { WATCH_INTERVAL_S = 1, SPARE_CONNECTIONS = 2 /* for the watching threads */ };
 
 struct service {
     const struct config *config;
     struct model *model;
     struct store *store;
     struct metrics *metrics;
-    bool keyed;
-    unsigned char key_hash[crypto_generichash_BYTES];
+    struct access *access;
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t wake;
@@ -31,40 +29,27 @@ struct service {
     struct store_population refused; /* what could not be loaded: not tried again until it changes */
 };
 
-/* ---- The API key ---- */
-
-static void hash_key(unsigned char out[crypto_generichash_BYTES], const char *key)
-{
-    crypto_generichash(out, crypto_generichash_BYTES, (const unsigned char *)key, strlen(key), NULL, 0);
-}
-
-static bool is_loopback(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
-}
+/* ---- Who asks ---- */
 
 bool service_authorise(struct http_exchange *exchange)
 {
-    static const char scheme[] = "Bearer ";
     struct service *service = exchange->context;
-    if (!service->keyed)
-        return true;
-    const char *header = http_request_header(exchange, "Authorization");
-    bool given = header && strncasecmp(header, scheme, sizeof scheme - 1) == 0;
-    if (given) {
-        unsigned char hash[crypto_generichash_BYTES];
-        hash_key(hash, header + sizeof scheme - 1);
-        if (sodium_memcmp(hash, service->key_hash, sizeof hash) == 0)
-            return true;
-    }
-    http_header(exchange, "WWW-Authenticate",
-                given ? "Bearer realm=\"clairscore\", error=\"invalid_token\""
-                      : "Bearer realm=\"clairscore\"");
-    problem_answer(exchange, 401,
-                   given ? "This API key is not accepted."
-                         : "An API key is needed: send it as Authorization: Bearer KEY.",
-                   NULL);
-    return false;
+    return access_admit(service->access, exchange);
+}
+
+void service_forget(void *identity)
+{
+    access_forget(identity);
+}
+
+const struct identity *service_identity(const struct http_exchange *exchange)
+{
+    return exchange->identity;
+}
+
+const char *service_identity_name(const struct http_exchange *exchange)
+{
+    return service_identity(exchange)->name;
 }
 
 /* ---- The population ---- */
@@ -161,17 +146,9 @@ int service_start(struct service **out, const struct config *config, struct erro
     service->config = config;
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->wake, NULL);
-    service->keyed = config->api_key[0] != '\0';
-    if (service->keyed)
-        hash_key(service->key_hash, config->api_key);
-    if (!service->keyed && !is_loopback(config->bind)) {
-        error_set(err, ERROR_INVALID,
-                  "BIND: %s can be reached from outside; set API_KEY, or BIND=127.0.0.1 to serve without one",
-                  config->bind);
-        goto failed;
-    }
     if (metrics_new(&service->metrics, err) || model_load(&service->model, config->model_dir, err) ||
-        store_open(&service->store, config->database_url, config->threads + SPARE_CONNECTIONS, err))
+        store_open(&service->store, config->database_url, config->threads + SPARE_CONNECTIONS, err) ||
+        access_start(&service->access, config, store_database(service->store), err))
         goto failed;
     metrics_set_model(service->metrics, model_version(service->model), model_hash(service->model));
     if (pthread_create(&service->watcher, NULL, watch, service)) {
@@ -179,9 +156,6 @@ int service_start(struct service **out, const struct config *config, struct erro
         goto failed;
     }
     service->watching = true;
-    if (!service->keyed)
-        log_event(LOG_WARNING, "no_api_key", "{s:s}", "effect",
-                  "requests need no key; the server answers on loopback only");
     *out = service;
     return 0;
 
@@ -202,6 +176,7 @@ void service_stop(struct service *service)
         pthread_join(service->watcher, NULL);
     }
     population_release(service->current);
+    access_stop(service->access);
     store_close(service->store);
     model_free(service->model);
     metrics_free(service->metrics);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "backend/access/access.h"
 #include "backend/population/population.h"
 #include "backend/store/store.h"
 #include "shared/base/config.h"
@@ -29,8 +30,14 @@ struct metrics *service_metrics(const struct service *service);
  * (population_release). */
 struct population *service_population(struct service *service);
 
-/* The server's authorise: true when the exchange carries the API key or none is configured; else answers 401.
- */
+/* The server's authorise and forget: as access_admit and access_forget. */
 bool service_authorise(struct http_exchange *exchange);
+void service_forget(void *identity);
+
+/* Who asks. NULL on an open route. Belongs to the exchange. */
+const struct identity *service_identity(const struct http_exchange *exchange);
+
+/* The unambiguous name to record for them (struct identity); not for open routes. Belongs to the exchange. */
+const char *service_identity_name(const struct http_exchange *exchange);
 
 #endif

@@ -17,11 +17,12 @@ struct config {
     char model_dir[PATH_MAX];       /* MODEL_DIR: folder of the model artifact */
     char database_url[CONFIG_TEXT]; /* DATABASE_URL: sqlite:PATH or postgres://… */
     char api_key[CONFIG_TEXT]; /* API_KEY: empty when none; the backend accepts it, the frontend sends it */
-    char backend_url[CONFIG_TEXT];        /* BACKEND_URL: where the frontend finds the backend */
-    char login[CONFIG_TEXT];              /* LOGIN: the dashboard's account */
-    char password[CONFIG_TEXT];           /* PASSWORD of that account */
-    char accounts_file[PATH_MAX];         /* ACCOUNTS_FILE: local accounts of the dashboard; empty: none */
-    char oidc_issuer[CONFIG_TEXT];        /* OIDC_ISSUER: OpenID provider; empty: none */
+    char backend_url[CONFIG_TEXT];   /* BACKEND_URL: where the frontend finds the backend */
+    char login[CONFIG_TEXT];         /* LOGIN: the dashboard's account */
+    char password[CONFIG_TEXT];      /* PASSWORD of that account */
+    char accounts_file[PATH_MAX];    /* ACCOUNTS_FILE: local accounts of the dashboard; empty: none */
+    char oidc_issuer[CONFIG_TEXT];   /* OIDC_ISSUER: OpenID provider whose tokens are accepted; empty: none */
+    char oidc_audience[CONFIG_TEXT]; /* OIDC_AUDIENCE: what such tokens must have as aud */
     char oidc_client_id[CONFIG_TEXT];     /* OIDC_CLIENT_ID: the dashboard's name there */
     char oidc_client_secret[CONFIG_TEXT]; /* OIDC_CLIENT_SECRET */
     char oidc_redirect_url[CONFIG_TEXT];  /* OIDC_REDIRECT_URL: where the provider sends people back to */
@@ -36,6 +37,7 @@ struct config {
     size_t body_bytes;             /* MAX_BODY_BYTES of a request */
     unsigned instances;            /* MAX_INSTANCES of one /predict or /explain */
     unsigned page_size;            /* MAX_PAGE_SIZE: entries of one list answer */
+    unsigned rate_limit;           /* RATE_LIMIT: requests a minute of one caller; 0: no limit */
     unsigned backend_timeout_ms;   /* BACKEND_TIMEOUT_MS: deadline of one call to the backend */
 };
 

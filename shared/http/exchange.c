@@ -11,6 +11,8 @@
  * 0.10000000000000001. */
 static const size_t JSON_FORMAT = JSON_COMPACT | JSON_REAL_PRECISION(15);
 
+enum { STREAM_BLOCK_BYTES = 65536 };
+
 bool http_exchange_match(struct http_exchange *exchange, const struct http_route *route)
 {
     struct http_exchange_private *private = exchange->private;
@@ -85,6 +87,21 @@ void http_answer(struct http_exchange *exchange, unsigned status, const char *co
     else if (length)
         status = 500; /* no memory for the body */
     http_answer_take(exchange, status, content_type, copy, length);
+}
+
+void http_answer_stream(struct http_exchange *exchange, unsigned status, const char *content_type,
+                        ssize_t (*read)(void *stream, uint64_t offset, char *out, size_t size),
+                        void (*forget)(void *stream), void *stream)
+{
+    struct _u_response *response = exchange->response;
+    response->status = status;
+    response->stream_callback = read;
+    response->stream_callback_free = forget;
+    response->stream_user_data = stream;
+    response->stream_size = U_STREAM_SIZE_UNKNOWN;
+    response->stream_block_size = STREAM_BLOCK_BYTES;
+    http_header(exchange, "Content-Type", content_type);
+    exchange->private->answered = true;
 }
 
 void http_answer_json(struct http_exchange *exchange, unsigned status, const json_t *body)

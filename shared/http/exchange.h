@@ -15,6 +15,8 @@ struct http_exchange_private {
     struct _u_map form;
     bool form_read;
     bool answered;
+    bool hang_up;                      /* nothing that follows on the connection is to be read */
+    struct MHD_Connection *connection; /* that the request came on */
 };
 
 /* Matches the request's path with the route's and fills the path values. */

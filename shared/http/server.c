@@ -17,18 +17,23 @@
 
 #include "shared/base/log.h"
 #include "shared/base/progress.h"
+#include "shared/http/arrival.h"
 #include "shared/http/exchange.h"
+#include "shared/http/head.h"
 #include "shared/http/media_type.h"
 
 struct http_server {
     const struct http_program *program;
-    struct _u_instance instance;
-    bool instance_ready, running;
+    struct MHD_Daemon *daemon;
     atomic_uint requests; /* begun and not completed */
     atomic_bool stopping;
 };
 
-enum { STOP_POLL_MS = 5, HEADER_BYTES = 65536 };
+enum { STOP_POLL_MS = 5 };
+
+/* What libmicrohttpd keeps of a request's head. It refuses more with a page of its own, in HTML: far above
+ * our limits, which are answered as the program answers. */
+enum { HEAD_MEMORY = 65536 };
 
 /* ---- One request ------------------------------------------------------------------------------------ */
 
@@ -76,24 +81,13 @@ static bool has_body(const struct http_exchange *exchange)
     return exchange->request->binary_body_length > 0;
 }
 
-static void route_request(struct http_exchange *exchange, const struct http_program *program)
+/* Answers what must not come to the route's handler, and returns false. */
+static bool check_request(struct http_exchange *exchange, const struct http_program *program)
 {
-    char allowed[128];
-    const struct http_route *route = find_route(exchange, program->routes, allowed, sizeof allowed);
-    if (!route && allowed[0]) {
-        http_header(exchange, "Allow", allowed);
-        program->fail(exchange, 405, "This address does not take this method; Allow names those it takes.");
-        return;
-    }
-    if (!route) {
-        program->fail(exchange, 404, "There is nothing at this address.");
-        return;
-    }
-    exchange->route = route;
-    if (!route->open && program->authorise && !program->authorise(exchange))
-        return;
-
     char detail[160];
+    const struct http_route *route = exchange->route;
+    if (!route->open && program->authorise && !program->authorise(exchange))
+        return false;
     if (exchange->request->binary_body_length > program->config->body_bytes) {
         snprintf(detail, sizeof detail, "The body is larger than %zu bytes, which is the limit.",
                  program->config->body_bytes);
@@ -108,7 +102,34 @@ static void route_request(struct http_exchange *exchange, const struct http_prog
         snprintf(detail, sizeof detail, "Send the body as Content-Type: %s.", route->consumes);
         program->fail(exchange, 415, detail);
     } else {
-        route->handle(exchange);
+        return true;
+    }
+    return false;
+}
+
+/* The headers are there: who asks, for what, in which language? A body that goes to a receiver is checked
+ * now, the others when they are complete. */
+static void open_exchange(struct http_exchange *exchange, const struct http_program *program)
+{
+    char allowed[128], detail[HEAD_DETAIL];
+    exchange->context = program->context;
+    choose_request_id(exchange);
+    exchange->language =
+        language_choose(http_query(exchange, "lang"), http_request_header(exchange, "Accept-Language"));
+    unsigned status = head_check(detail, exchange, exchange->private->connection);
+    if (status) {
+        exchange->private->hang_up = true;
+        program->fail(exchange, status, detail);
+        return;
+    }
+    exchange->route = find_route(exchange, program->routes, allowed, sizeof allowed);
+    if (!exchange->route && allowed[0]) {
+        http_header(exchange, "Allow", allowed);
+        program->fail(exchange, 405, "This address does not take this method; Allow names those it takes.");
+    } else if (!exchange->route) {
+        program->fail(exchange, 404, "There is nothing at this address.");
+    } else if (exchange->route->receiver && check_request(exchange, program)) {
+        exchange->route->receiver->begin(exchange);
     }
 }
 
@@ -122,56 +143,100 @@ static void note_request(const struct http_exchange *exchange, struct metrics *m
     if (metrics)
         metrics_request(metrics, method, route, status, seconds);
     bool quiet = exchange->route && exchange->route->quiet && status < 500;
-    log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s}", "method",
+    log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s, s:s*}", "method",
               exchange->route ? verb : "other", "route", route, "status", (int)status, "ms",
-              (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id);
+              (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id, "caller",
+              exchange->caller);
 }
 
-static int answer_request(const struct _u_request *request, struct _u_response *response, void *user_data)
+/* The body is there. */
+static void close_exchange(struct http_arrival *arrival, struct http_server *server)
 {
-    struct http_server *server = user_data;
+    struct http_exchange *exchange = &arrival->exchange;
     const struct http_program *program = server->program;
-    double started_s = progress_clock_s();
-    struct http_exchange_private private;
-    private.value_count = 0;
-    private.form_read = false;
-    private.answered = false;
-    struct http_exchange exchange = {
-        .request = request, .response = response, .context = program->context, .private = &private};
-    choose_request_id(&exchange);
-    exchange.language =
-        language_choose(http_query(&exchange, "lang"), http_request_header(&exchange, "Accept-Language"));
+    const struct http_route *route = exchange->route;
+    if (!arrival->private.answered && (route->receiver || check_request(exchange, program)))
+        route->handle(exchange);
+    if (!arrival->private.answered)
+        program->fail(exchange, 500, "The server could not answer.");
+    if (arrival->private.hang_up || atomic_load(&server->stopping))
+        http_header(exchange, "Connection", "close");
+    http_exchange_finish(exchange);
+    note_request(exchange, program->metrics, progress_clock_s() - arrival->started_s);
+}
 
-    route_request(&exchange, program);
-    if (!private.answered)
-        program->fail(&exchange, 500, "The server could not answer.");
-    if (atomic_load(&server->stopping))
-        http_header(&exchange, "Connection", "close");
-    http_exchange_finish(&exchange);
-
-    if (exchange.identity && program->forget)
-        program->forget(exchange.identity);
-    http_exchange_clean(&exchange);
-    note_request(&exchange, program->metrics, progress_clock_s() - started_s);
-    return U_CALLBACK_COMPLETE;
+static void take_body(struct http_arrival *arrival, const struct http_server *server, const char *bytes,
+                      size_t size)
+{
+    const struct http_route *route = arrival->exchange.route;
+    if (arrival->private.answered)
+        return;
+    if (route->receiver)
+        route->receiver->receive(arrival->exchange.upload, bytes, size);
+    /* One byte more than the limit tells that it was passed. */
+    else if (arrival_keep_body(arrival, bytes, size, server->program->config->body_bytes + 1))
+        server->program->fail(&arrival->exchange, 503, "There is no memory to read this now.");
 }
 
 /* ---- The server ------------------------------------------------------------------------------------- */
 
-/* libmicrohttpd calls this when it has read a request's first line, and the next when the answer is sent
- * or the connection lost: between them the request is one that a stop waits for. */
+/* libmicrohttpd calls this when it has read a request's first line, and request_completed when the answer is
+ * sent or the connection lost: between them the request is one that a stop waits for. */
 static void *request_begins(void *server, const char *uri, struct MHD_Connection *connection)
 {
     (void)connection;
     atomic_fetch_add(&((struct http_server *)server)->requests, 1);
-    return ulfius_uri_logger(NULL, uri);
+    return arrival_new(uri);
 }
 
-static void request_completed(void *server, struct MHD_Connection *connection, void **request,
+/* Called with the headers, then with each part of the body, then once more. */
+static enum MHD_Result request_goes_on(void *context, struct MHD_Connection *connection, const char *url,
+                                       const char *method, const char *version, const char *bytes,
+                                       size_t *size, void **request)
+{
+    struct http_server *server = context;
+    struct http_arrival *arrival = *request;
+    (void)url;
+    if (!arrival)
+        return MHD_NO;
+    if (!arrival->begun) {
+        arrival->begun = true;
+        arrival->started_s = progress_clock_s();
+        arrival->private.connection = connection;
+        if (arrival_read_head(arrival, connection, method, version))
+            return MHD_NO;
+        open_exchange(&arrival->exchange, server->program);
+        /* Who asked whether to send the body hears now that it is not wanted. */
+        bool refused = arrival->private.answered && http_request_header(&arrival->exchange, "Expect");
+        if (!refused && !arrival->private.hang_up)
+            return MHD_YES;
+    } else if (*size > 0) {
+        take_body(arrival, server, bytes, *size);
+        *size = 0;
+        return MHD_YES;
+    }
+    close_exchange(arrival, server);
+    return arrival_send(arrival, connection);
+}
+
+static void request_completed(void *context, struct MHD_Connection *connection, void **request,
                               enum MHD_RequestTerminationCode reason)
 {
-    mhd_request_completed(NULL, connection, request, reason);
-    atomic_fetch_sub(&((struct http_server *)server)->requests, 1);
+    struct http_server *server = context;
+    struct http_arrival *arrival = *request;
+    (void)connection;
+    (void)reason;
+    if (arrival) {
+        struct http_exchange *exchange = &arrival->exchange;
+        if (exchange->upload)
+            exchange->route->receiver->forget(exchange->upload);
+        if (exchange->identity && server->program->forget)
+            server->program->forget(exchange->identity);
+        http_exchange_clean(exchange);
+        arrival_free(arrival);
+    }
+    *request = NULL;
+    atomic_fetch_sub(&server->requests, 1);
 }
 
 /* A listening socket of our own: it tells why it failed, and takes IPv4 and IPv6 addresses alike. */
@@ -209,18 +274,6 @@ int http_server_start(struct http_server **out, const struct http_program *progr
     int fd = listen_on(config->bind, config->port, err);
     if (fd < 0)
         goto failed;
-    if (ulfius_init_instance(&server->instance, config->port, NULL, NULL) != U_OK) {
-        error_set(err, ERROR_INTERNAL, "ulfius_init_instance failed");
-        goto failed;
-    }
-    server->instance_ready = true;
-    server->instance.allowed_post_processor = U_POST_PROCESS_NONE;
-    /* ulfius truncates what is longer and calls us all the same: the one byte more tells that it was. */
-    server->instance.max_post_body_size = config->body_bytes + 1;
-    if (ulfius_set_default_endpoint(&server->instance, answer_request, server) != U_OK) {
-        error_set(err, ERROR_INTERNAL, "ulfius_set_default_endpoint failed");
-        goto failed;
-    }
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)request_begins, server},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_completed, server},
@@ -228,17 +281,18 @@ int http_server_start(struct http_server **out, const struct http_program *progr
         {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)config->threads, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->connections, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->timeout_s, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MEMORY, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     /* ITC: lets http_server_stop wake the threads that wait for connections. */
-    if (ulfius_start_framework_with_mhd_options(
-            &server->instance, MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, options) != U_OK) {
+    server->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, (uint16_t)config->port, NULL, NULL,
+                         request_goes_on, server, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    if (!server->daemon) {
         error_set(err, ERROR_INTERNAL, "cannot start %u threads for %u connections", config->threads,
                   config->connections);
         goto failed;
     }
-    server->running = true;
     *out = server;
     return 0;
 
@@ -253,19 +307,17 @@ void http_server_stop(struct http_server *server)
 {
     if (!server)
         return;
-    if (server->running) {
+    if (server->daemon) {
         atomic_store(&server->stopping, true);
-        MHD_socket fd = MHD_quiesce_daemon(server->instance.mhd_daemon);
+        MHD_socket fd = MHD_quiesce_daemon(server->daemon);
         if (fd != MHD_INVALID_SOCKET)
             close(fd);
         double deadline_s = progress_clock_s() + server->program->config->timeout_s;
         const struct timespec pause = {0, STOP_POLL_MS * 1000000L};
         while (atomic_load(&server->requests) > 0 && progress_clock_s() < deadline_s)
             nanosleep(&pause, NULL);
-        ulfius_stop_framework(&server->instance);
+        MHD_stop_daemon(server->daemon);
     }
-    if (server->instance_ready)
-        ulfius_clean_instance(&server->instance);
     free(server);
 }
 

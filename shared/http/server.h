@@ -1,6 +1,6 @@
-/* An HTTP server as we run it: ulfius on libmicrohttpd's epoll pool with a connection limit, timeouts, body
- * limits, request ids, JSON access log and metrics. Routes are matched here and not by ulfius, which splits
- * every route's format again for each request and cannot tell 404 from 405. */
+/* An HTTP server as we run it: libmicrohttpd's epoll pool with a connection limit, timeouts, body limits,
+ * request ids, JSON access log and metrics, and ulfius' requests and responses. Routes are matched here and
+ * not by ulfius, which splits every route's format again for each request and cannot tell 404 from 405. */
 #ifndef CLAIRSCORE_HTTP_SERVER_H
 #define CLAIRSCORE_HTTP_SERVER_H
 
@@ -14,21 +14,39 @@
 #include "shared/http/metrics.h"
 
 enum {
-    HTTP_PATH_VALUES = 4,  /* variables of one route */
-    HTTP_REQUEST_ID = 33,  /* 32 characters and the terminator */
-    HTTP_PATH_BYTES = 1024 /* longer paths are 404 */
+    HTTP_PATH_VALUES = 4,     /* variables of one route */
+    HTTP_REQUEST_ID = 33,     /* 32 characters and the terminator */
+    HTTP_PATH_BYTES = 1024,   /* with the terminator; longer paths are 404 */
+    HTTP_URI_BYTES = 8192,    /* of path and query; longer ones are 414 */
+    HTTP_HEADERS = 100,       /* fields; these two: more are 431 */
+    HTTP_HEADER_BYTES = 16384 /* of all names and values */
 };
 
 /* One request being answered. Everything in it lives until the handler returns. */
 struct http_exchange {
     const struct _u_request *request;
     struct _u_response *response;
-    void *context;                    /* what the program gave to http_server_start */
-    void *identity;                   /* what `authorise` left here; released by `forget` */
+    void *context;  /* what the program gave to http_server_start */
+    void *identity; /* what `authorise` left here; released by `forget` */
+    const char
+        *caller; /* how the log names who asks, in the identity; no personal data; NULL: nobody known */
     char request_id[HTTP_REQUEST_ID]; /* X-Request-Id of the caller when it is sane, else ours; sent back */
     enum language language;           /* of ?lang= or Accept-Language */
     const struct http_route *route;   /* NULL when no route matched */
+    void *upload;                     /* what the route's receiver made of the body */
     struct http_exchange_private *private;
+};
+
+/* Takes the bodies of a route as they arrive, where they may be larger than memory or than MAX_BODY_BYTES. */
+struct http_receiver {
+    /* The headers are there, the exchange is authorised and the route's checks are passed. Leaves
+     * exchange->upload, or answers the exchange: then the body is read and thrown away, or never sent by a
+     * caller that waits for 100 Continue. */
+    void (*begin)(struct http_exchange *exchange);
+    /* The next bytes. Must not block for long. */
+    void (*receive)(void *upload, const char *bytes, size_t size);
+    /* Releases the upload after the handler returned, or when the connection was lost before. */
+    void (*forget)(void *upload);
 };
 
 struct http_route {
@@ -37,6 +55,7 @@ struct http_route {
     void (*handle)(struct http_exchange *exchange);
     const char *produces; /* media type of the answer, held against Accept (406); NULL: not checked */
     const char *consumes; /* media type the body must have (415); NULL: not checked */
+    const struct http_receiver *receiver; /* NULL: the body is kept in memory, up to MAX_BODY_BYTES */
     unsigned scope; /* what the caller must be allowed to do, in the program's own flags, for `authorise` */
     bool open;      /* needs no authorisation */
     bool quiet;     /* its requests are logged at debug level only: health checks, static files */
@@ -79,6 +98,14 @@ void http_answer_json(struct http_exchange *exchange, unsigned status, const jso
 /* Answers with a terminated or counted text whose memory, from malloc, goes over to the server. */
 void http_answer_take(struct http_exchange *exchange, unsigned status, const char *content_type, void *body,
                       size_t length);
+
+/* Answers with a body of unknown length that `read` writes when the connection takes more: the number of
+ * bytes put into `out` (at most `size`, above 0), U_STREAM_END or, to break the connection off,
+ * U_STREAM_ERROR. `forget` releases `stream` at the end, however it comes. Both run in a thread of the pool.
+ */
+void http_answer_stream(struct http_exchange *exchange, unsigned status, const char *content_type,
+                        ssize_t (*read)(void *stream, uint64_t offset, char *out, size_t size),
+                        void (*forget)(void *stream), void *stream);
 
 /* Sets an answer's header, replacing an earlier value. A value with control characters is dropped and logged.
  */

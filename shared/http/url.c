@@ -13,7 +13,7 @@ static int digit(char c)
     return -1;
 }
 
-static bool is_utf8(const char *text, size_t length)
+bool url_is_utf8(const char *text, size_t length)
 {
     json_t *string = json_stringn(text, length); /* refuses anything else */
     json_decref(string);
@@ -40,5 +40,5 @@ bool url_decode(char *out, const char *text, size_t length, bool plus_is_blank)
         out[written++] = (char)byte;
     }
     out[written] = '\0';
-    return is_utf8(out, written);
+    return url_is_utf8(out, written);
 }

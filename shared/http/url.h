@@ -9,4 +9,6 @@
  * blank. False when an escape is broken, or when the result holds a zero byte or is not UTF-8. */
 bool url_decode(char *out, const char *text, size_t length, bool plus_is_blank);
 
+bool url_is_utf8(const char *text, size_t length);
+
 #endif

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,6 +65,58 @@ static void handle_nothing(struct http_exchange *exchange)
     http_header(exchange, "X-Split", "a\r\nSet-Cookie: b");
 }
 
+/* ---- A route that takes its body as it comes and answers in a stream ---- */
+
+struct upload {
+    size_t bytes, told;
+};
+static atomic_int uploads; /* begun and not forgotten */
+
+static void begin_upload(struct http_exchange *exchange)
+{
+    if (http_query(exchange, "refuse")) {
+        problem_answer(exchange, 409, "Not now.", NULL);
+        return;
+    }
+    exchange->upload = calloc(1, sizeof(struct upload));
+    atomic_fetch_add(&uploads, 1);
+}
+
+static void receive_upload(void *upload, const char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        ((struct upload *)upload)->bytes += bytes[i] == 'x';
+}
+
+static void forget_upload(void *upload)
+{
+    atomic_fetch_sub(&uploads, 1);
+    free(upload);
+}
+
+static ssize_t tell(void *stream, uint64_t offset, char *out, size_t size)
+{
+    struct upload *upload = stream;
+    if (offset != upload->told)
+        return U_STREAM_ERROR;
+    size_t left = upload->bytes - upload->told;
+    if (left == 0)
+        return U_STREAM_END;
+    size_t now = left < size ? left : size;
+    memset(out, 'y', now);
+    upload->told += now;
+    return (ssize_t)now;
+}
+
+static void handle_upload(struct http_exchange *exchange)
+{
+    struct upload *stream = malloc(sizeof *stream);
+    *stream = *(struct upload *)exchange->upload;
+    http_answer_stream(exchange, 200, "text/plain", tell, free, stream);
+}
+
+static const struct http_receiver receiver = {begin_upload, receive_upload, forget_upload};
+
 static bool authorise(struct http_exchange *exchange)
 {
     const char *header = http_request_header(exchange, "Authorization");
@@ -89,6 +142,7 @@ static const struct http_route routes[] = {
     {.method = "GET", .path = "/slow", .handle = handle_slow, .open = true, .quiet = true},
     {.method = "GET", .path = "/nothing", .handle = handle_nothing, .open = true},
     {.method = "GET", .path = "/closed", .handle = handle_item},
+    {.method = "POST", .path = "/upload", .handle = handle_upload, .receiver = &receiver},
     {.method = NULL},
 };
 
@@ -247,6 +301,50 @@ static void test_body_limit(void **state)
     assert_int_equal(strlen(strstr(answer, "\r\n\r\n") + 4), BODY_LIMIT);
     assert_int_equal(ask(fixture, answer, "POST /echo", type, body, BODY_LIMIT + 1), 413);
     assert_int_equal(ask(fixture, answer, "POST /echo", type, body, LARGE_BODY), 413);
+    free(body);
+}
+
+static void test_bodies_that_are_received(void **state)
+{
+    const struct fixture *fixture = *state;
+    char answer[ANSWER];
+    char *body = malloc(LARGE_BODY);
+    memset(body, 'x', LARGE_BODY);
+    static const char key[] = "Authorization: Bearer right\r\n";
+    assert_int_equal(ask(fixture, answer, "POST /upload", key, body, LARGE_BODY), 200);
+    const char *told = strstr(answer, "\r\n\r\n") + 4;
+    size_t count = 0;
+    for (const char *at = told; *at; at++)
+        count += *at == 'y';
+    assert_int_equal(count, LARGE_BODY);
+    assert_int_equal(ask(fixture, answer, "POST /upload", "", body, LARGE_BODY), 401);
+    assert_int_equal(ask(fixture, answer, "POST /upload?refuse", key, body, LARGE_BODY), 409);
+
+    /* Who asks first need not send it. */
+    static const char *const heads[] = {
+        "POST /upload HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n",
+        "POST /nothing HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n"};
+    static const char *const statuses[] = {"HTTP/1.1 401", "HTTP/1.1 405"};
+    for (size_t i = 0; i < 2; i++) {
+        int fd = open_connection(fixture);
+        send(fd, heads[i], strlen(heads[i]), MSG_NOSIGNAL);
+        read_all(fd, answer);
+        close(fd);
+        assert_memory_equal(answer, statuses[i], strlen(statuses[i]));
+    }
+
+    /* A caller that hangs up leaves nothing behind. */
+    static const char half[] = "POST /upload HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer right\r\n"
+                               "Content-Length: 100\r\n\r\nxxx";
+    int fd = open_connection(fixture);
+    send(fd, half, sizeof half - 1, MSG_NOSIGNAL);
+    for (int i = 0; i < 200 && !atomic_load(&uploads); i++)
+        pause_ms(10);
+    assert_int_equal(atomic_load(&uploads), 1);
+    close(fd);
+    for (int i = 0; i < 200 && atomic_load(&uploads); i++)
+        pause_ms(10);
+    assert_int_equal(atomic_load(&uploads), 0);
     free(body);
 }
 
@@ -410,6 +508,7 @@ int main(void)
         SERVED(test_request_id),
         SERVED(test_authorisation),
         SERVED(test_body_limit),
+        SERVED(test_bodies_that_are_received),
         SERVED(test_forms),
         SERVED(test_idle_connection_is_closed),
         SERVED(test_garbage_does_no_harm),

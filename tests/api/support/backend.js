@@ -112,11 +112,11 @@ export async function startBackend({ database, env = {}, ready = true } = {}) {
     return backend;
 }
 
-/** Waits until `condition` holds, at most ten seconds. */
-export async function until(condition) {
-    for (const started = Date.now(); Date.now() - started < 10_000;) {
+/** Waits until `condition` holds, at most ten seconds unless told otherwise. */
+export async function until(condition, milliseconds = 10_000) {
+    for (const started = Date.now(); Date.now() - started < milliseconds;) {
         if (await condition()) return;
         await new Promise((resolve) => { setTimeout(resolve, 20); });
     }
-    throw new Error('waited ten seconds in vain');
+    throw new Error(`waited ${milliseconds / 1000} seconds in vain`);
 }

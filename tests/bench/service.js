@@ -1,0 +1,229 @@
+// `make bench-service`: the backend with a large portfolio, on both stores. Every call of service_calls.json at 32
+// connections (wrk), start to ready, memory, a batch, reloads under load. Writes docs/service.md. These are figures of one
+// machine, not ratios: they say what to expect, and where the time goes.
+import { execFileSync, spawn } from 'node:child_process';
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, until } from '../api/support/backend.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+process.chdir(root);
+const build = process.env.BUILD || 'build';
+const CLIENTS = Number(process.env.CLIENTS || 300_000);
+const SECONDS = Number(process.env.CALL_SECONDS || 3);
+const CONNECTIONS = 32;
+const RELOADS = 20;
+const KEY = 'a key for measuring, which no other server has';
+const work = mkdtempSync(join(process.env.WORK || os.tmpdir(), 'clairscore-service-'));
+process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+
+const say = (text) => console.log(`→ ${text}`);
+const now = () => performance.now() / 1000;
+
+function makePortfolio() {
+    const folder = process.env.PORTFOLIO || join(work, 'portfolio');
+    if (existsSync(join(folder, 'application_train.csv'))) return folder;
+    say(`Generating ${CLIENTS} clients`);
+    execFileSync(join(build, '00_portfolio'), ['generate', '--clients', String(CLIENTS), '--test-clients', '1000',
+        '--seed', '1', '--out', folder], { stdio: 'ignore' });
+    return folder;
+}
+
+function importInto(database, portfolio) {
+    say(`Importing into ${database.split(':')[0]}`);
+    const times = join(work, 'times');
+    execFileSync('/usr/bin/time', ['-o', times, '-f', '%e %M', join(build, 'import'), '--data', portfolio, '--database', database],
+        { stdio: 'ignore' });
+    const [seconds, kilobytes] = readFileSync(times, 'utf8').trim().split(' ').map(Number);
+    return { seconds, megabytes: kilobytes / 1024 };
+}
+
+const resident = (pid, field = 'VmRSS') =>
+    Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+
+/** Starts the backend; seconds until it is ready. */
+async function start(database) {
+    const port = await freePort();
+    const started = now();
+    const child = spawn(join(build, 'backend'), [], {
+        env: { PATH: process.env.PATH, PORT: String(port), API_KEY: KEY, DATABASE_URL: database, RATE_LIMIT: '0',
+            BATCH_DIR: join(work, 'batches'), MAX_BATCH_BYTES: String(2 ** 30) },
+        stdio: ['ignore', 'ignore', 'ignore'],
+    });
+    process.on('exit', () => child.kill('SIGKILL'));
+    const url = `http://127.0.0.1:${port}`;
+    await until(async () => (await fetch(`${url}/v2/health/ready`).catch(() => undefined))?.ok, 120_000);
+    return { child, url, seconds: now() - started };
+}
+
+const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
+const get = async (url) => (await fetch(url, { headers })).json();
+
+/** Some ids spread over the portfolio. */
+async function someIds(url) {
+    const { clients } = await get(`${url}/clients?limit=1`);
+    const first = clients[0].client_id;
+    return Array.from({ length: 64 }, (_, i) => first + Math.floor((i * CLIENTS) / 64));
+}
+
+/** wrk's script: each request takes the next id. */
+function writeScript(call, ids, bodies) {
+    const file = join(work, 'call.lua');
+    const lua = (value) => JSON.stringify(value).replaceAll('\\/', '/');
+    writeFileSync(file, `
+local ids = {${ids.join(',')}}
+local bodies = {${bodies.map(lua).join(',')}}
+local at = 0
+request = function()
+  at = at % #ids + 1
+  local path = string.gsub(${lua(call.path)}, "{id}", ids[at])
+  return wrk.format(${lua(call.method ?? 'GET')}, path, {["Authorization"] = ${lua(headers.authorization)}, ["Content-Type"] = "application/json"}, bodies[at])
+end
+`);
+    return file;
+}
+
+/** A body for each id. {id} is the client's number, {features} its features by name. */
+async function makeBodies(call, ids, url) {
+    if (!call.body) return [];
+    const text = JSON.stringify(call.body);
+    const bodies = [];
+    for (const id of ids) {
+        let body = text.replaceAll('"{id}"', id);
+        if (body.includes('"{features}"')) {
+            const { fields } = await get(`${url}/clients/${id}`);
+            const features = Object.fromEntries(fields.filter((field) => typeof field.value === 'number').slice(0, 120)
+                .map((field) => [field.name, field.value]));
+            body = body.replaceAll('"{features}"', JSON.stringify(features));
+        }
+        bodies.push(body);
+    }
+    return bodies;
+}
+
+const milliseconds = (text) => {
+    const [, number, unit] = /([\d.]+)(us|ms|s)/.exec(text);
+    return Number(number) * { us: 0.001, ms: 1, s: 1000 }[unit];
+};
+
+async function measure(call, ids, url) {
+    const script = writeScript(call, ids, await makeBodies(call, ids, url));
+    const printed = execFileSync('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, '--latency', '-s', script, url], { encoding: 'utf8' });
+    const quantile = (share) => milliseconds(new RegExp(`${share}%\\s+(\\S+)`).exec(printed)[1]);
+    const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(printed)?.[1] ?? 0);
+    const lost = (/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(printed) ?? []).slice(1)
+        .reduce((sum, count) => sum + Number(count), 0);
+    return { name: call.name, rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(printed)[1]), p50: quantile(50), p99: quantile(99), failed: failed + lost };
+}
+
+/** Scores the portfolio's application table as a batch. */
+async function scoreBatch(url, portfolio, pid) {
+    const file = join(portfolio, 'application_train.csv');
+    say(`A batch of ${CLIENTS} rows (${Math.round(statSync(file).size / 2 ** 20)} MB)`);
+    const before = resident(pid);
+    const started = now();
+    const response = await new Promise((resolve, reject) => {
+        const sent = http.request(`${url}/batches`, { method: 'POST', headers: { ...headers, 'content-type': 'text/csv', 'content-length': statSync(file).size } }, resolve);
+        sent.on('error', reject);
+        createReadStream(file).pipe(sent);
+    });
+    const text = (await response.setEncoding('utf8').toArray()).join('');
+    if (response.statusCode !== 202) throw new Error(`POST /batches: ${response.statusCode} ${text}`);
+    const batch = JSON.parse(text);
+    const received = now() - started;
+    let state;
+    await until(async () => ['done', 'failed'].includes((state = await get(`${url}/batches/${batch.id}`)).status), 600_000);
+    if (state.status !== 'done') throw new Error(`the batch failed: ${JSON.stringify(state)}`);
+    const seconds = now() - started;
+    return { received, seconds, rows: CLIENTS / seconds, before, peak: resident(pid, 'VmHWM') };
+}
+
+/** Reloads the model again and again while clients ask; how many requests failed. */
+async function reloadUnderLoad(url) {
+    say(`${RELOADS} reloads under load`);
+    let stop = false, asked = 0, lost = 0;
+    const ask = async () => {
+        const { clients } = await get(`${url}/clients?limit=1`);
+        const body = JSON.stringify({ client_id: clients[0].client_id });
+        while (!stop) {
+            const response = await fetch(`${url}/explain?top=3`, { method: 'POST', headers, body }).catch(() => undefined);
+            await response?.arrayBuffer();
+            asked++;
+            lost += response?.status !== 200;
+        }
+    };
+    const askers = Array.from({ length: 8 }, ask);
+    for (let i = 0; i < RELOADS; i++) {
+        const response = await fetch(`${url}/model/reload`, { method: 'POST', headers });
+        if (!response.ok) throw new Error(`reload: ${response.status} ${await response.text()}`);
+        await response.arrayBuffer();
+    }
+    stop = true;
+    await Promise.all(askers);
+    return { asked, lost };
+}
+
+async function measureStore(name, database, portfolio, calls) {
+    const imported = importInto(database, portfolio);
+    let { child, url, seconds } = await start(database);
+    const memory = resident(child.pid);
+    say(`${name}: ready after ${seconds.toFixed(2)} s, ${memory.toFixed(0)} MB`);
+    const ids = await someIds(url);
+    const rows = [];
+    for (const call of calls) {
+        const row = await measure(call, ids, url);
+        console.log(`  ${row.name}: ${row.rate.toFixed(0)}/s, p50 ${digits(row.p50)} ms, p99 ${digits(row.p99)} ms${row.failed ? `, ${row.failed} FAILED` : ''}`);
+        rows.push(row);
+    }
+    const after = resident(child.pid);
+    const reloads = await reloadUnderLoad(url);
+    child.kill('SIGTERM');
+    await new Promise((resolve) => { child.on('exit', resolve); });
+    ({ child, url } = await start(database)); // the peak is the batch's own
+    const batch = await scoreBatch(url, portfolio, child.pid);
+    child.kill('SIGTERM');
+    await new Promise((resolve) => { child.on('exit', resolve); });
+    return { name, imported, seconds, memory, after, rows, reloads, batch };
+}
+
+const digits = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+function page(stores) {
+    const line = (title, of) => [title, ...stores.map(of)];
+    return `# The service under load
+
+Written by \`make bench-service\`: ${CLIENTS.toLocaleString('en')} generated clients with their history, ${CONNECTIONS} connections, one \`wrk\` thread on the same
+${os.cpus().length} cores (${os.cpus()[0].model.trim()}) for ${SECONDS} s a call; ids spread over the portfolio. Load of the machine before: ${load.toFixed(1)}.
+Absolute figures of one machine and one run; speed against peers is in [performance.md](performance.md).
+
+${table(['what', ...stores.map((store) => store.name)], [
+    line('import, s / peak MB', (s) => `${digits(s.imported.seconds)} / ${digits(s.imported.megabytes)}`),
+    line('start to ready, s', (s) => digits(s.seconds)),
+    line('resident memory when ready / after the calls, MB', (s) => `${digits(s.memory)} / ${digits(s.after)}`),
+    line(`requests during ${RELOADS} reloads / lost`, (s) => `${s.reloads.asked} / ${s.reloads.lost}`),
+    line(`batch of ${CLIENTS.toLocaleString('en')} rows: rows/s, upload included`, (s) => digits(s.batch.rows)),
+    line('the same: s to receive / in all', (s) => `${digits(s.batch.received)} / ${digits(s.batch.seconds)}`),
+    line('the same: MB before / at most', (s) => `${digits(s.batch.before)} / ${digits(s.batch.peak)}`),
+])}
+
+${table(['call', ...stores.flatMap((s) => [`${s.name}: requests/s`, 'p50 ms', 'p99 ms', 'failed'])],
+        stores[0].rows.map((row, i) => [`\`${row.name}\``, ...stores.flatMap((s) => [digits(s.rows[i].rate), digits(s.rows[i].p50), digits(s.rows[i].p99), s.rows[i].failed])]))}
+`;
+}
+
+const load = os.loadavg()[0];
+const calls = JSON.parse(readFileSync('tests/bench/service_calls.json', 'utf8'));
+const portfolio = makePortfolio();
+const stores = [await measureStore('SQLite', `sqlite:${join(work, 'store.db')}`, portfolio, calls)];
+if (process.env.POSTGRES_URL) {
+    execFileSync('psql', [`${process.env.POSTGRES_URL}/postgres`, '-qc', 'CREATE DATABASE service']);
+    stores.push(await measureStore('PostgreSQL', `${process.env.POSTGRES_URL}/service`, portfolio, calls));
+}
+mkdirSync('docs', { recursive: true });
+writeFileSync('docs/service.md', page(stores));
+console.log('Wrote docs/service.md.');
