@@ -149,7 +149,7 @@ static void make_secret(char out[OPENID_SECRET])
     sodium_bin2base64(out, OPENID_SECRET, random, sizeof random, BASE64);
 }
 
-/* Releases with i_clean_session. */
+/* The caller releases it with i_clean_session. */
 static int begin_session(struct _i_session *session, const struct openid *openid, const json_t *provider,
                          const struct openid_flow *flow, struct error *err)
 {
@@ -255,20 +255,39 @@ static int ask_for_token(json_t **out, const struct config *config, const json_t
     return -1;
 }
 
-/* Signed with a key of the provider's: none, and a secret that both know, prove less. */
-static bool is_signed_with_key(const char *token)
+/* Signed with a key of the provider's own: a secret that both know proves less, and none nothing. */
+static bool is_asymmetric(jwa_alg alg)
+{
+    return alg == R_JWA_ALG_RS256 || alg == R_JWA_ALG_RS384 || alg == R_JWA_ALG_RS512 ||
+           alg == R_JWA_ALG_PS256 || alg == R_JWA_ALG_PS384 || alg == R_JWA_ALG_PS512 ||
+           alg == R_JWA_ALG_ES256 || alg == R_JWA_ALG_ES384 || alg == R_JWA_ALG_ES512 ||
+           alg == R_JWA_ALG_EDDSA;
+}
+
+/* The claims of a token that one of `keys` signed; NULL when none did. iddawc's own check knows no token for
+ * several audiences. A key that the token itself brings along, or names an address of, counts for nothing. */
+static json_t *read_claims(const char *token, const json_t *keys)
 {
     jwt_t *jwt = NULL;
-    bool asymmetric = false;
-    if (r_jwt_init(&jwt) == RHN_OK && r_jwt_parse(jwt, token, R_FLAG_IGNORE_REMOTE) == RHN_OK) {
-        jwa_alg alg = r_jwt_get_sign_alg(jwt);
-        asymmetric = alg == R_JWA_ALG_RS256 || alg == R_JWA_ALG_RS384 || alg == R_JWA_ALG_RS512 ||
-                     alg == R_JWA_ALG_PS256 || alg == R_JWA_ALG_PS384 || alg == R_JWA_ALG_PS512 ||
-                     alg == R_JWA_ALG_ES256 || alg == R_JWA_ALG_ES384 || alg == R_JWA_ALG_ES512 ||
-                     alg == R_JWA_ALG_EDDSA;
-    }
+    jwks_t *known = NULL;
+    jwk_t *key = NULL;
+    json_t *claims = NULL;
+    if (r_jwt_init(&jwt) != RHN_OK || r_jwks_init(&known) != RHN_OK ||
+        r_jwks_import_from_json_t(known, (json_t *)keys) != RHN_OK ||
+        r_jwt_parse(jwt, token, R_FLAG_IGNORE_REMOTE) != RHN_OK || !is_asymmetric(r_jwt_get_sign_alg(jwt)))
+        goto done;
+    const char *kid = r_jwt_get_header_str_value(jwt, "kid");
+    if (kid)
+        key = r_jwks_get_by_kid(known, kid);
+    else if (r_jwks_size(known) == 1)
+        key = r_jwks_get_at(known, 0);
+    if (key && r_jwt_verify_signature(jwt, key, R_FLAG_IGNORE_REMOTE) == RHN_OK)
+        claims = r_jwt_get_full_claims_json_t(jwt);
+done:
+    r_jwk_free(key);
+    r_jwks_free(known);
     r_jwt_free(jwt);
-    return asymmetric;
+    return claims;
 }
 
 static bool is_for(const json_t *claims, const char *client)
@@ -285,8 +304,7 @@ static bool is_for(const json_t *claims, const char *client)
     return named;
 }
 
-/* OpenID Connect Core 1.0, 3.1.3.7. The library checks most of it too; here it is plain to see, and what is
- * absent fails. */
+/* OpenID Connect Core 1.0, 3.1.3.7; what is absent fails. */
 static int check_claims(const json_t *claims, const struct config *config, const struct openid_flow *flow,
                         struct error *err)
 {
@@ -304,18 +322,6 @@ static int check_claims(const json_t *claims, const struct config *config, const
     if (!*text_of(claims, "sub"))
         return error_set(err, ERROR_INVALID, "the id_token names nobody");
     return 0;
-}
-
-/* Whether the token is the provider's own. */
-static bool is_genuine(struct _i_session *session, const json_t *keys, const char *token)
-{
-    jwks_t *known = NULL;
-    bool good = r_jwks_init(&known) == RHN_OK && r_jwks_import_from_json_t(known, (json_t *)keys) == RHN_OK &&
-                is_signed_with_key(token);
-    r_jwks_free(session->server_jwks);
-    session->server_jwks = known;
-    return good && i_set_str_parameter(session, I_OPT_ID_TOKEN, token) == I_OK &&
-           i_verify_id_token(session) == I_OK;
 }
 
 /* ---- Name and role ----------------------------------------------------------------------------------- */
@@ -365,37 +371,27 @@ static int read_person(char login[ACCOUNT_LOGIN], enum account_role *role, const
 int openid_finish(char login[ACCOUNT_LOGIN], enum account_role *role, struct openid *openid,
                   const struct openid_flow *flow, const char *code, struct error *err)
 {
-    struct _i_session session;
-    json_t *provider = NULL, *keys = NULL, *answer = NULL;
+    json_t *provider = NULL, *keys = NULL, *answer = NULL, *claims = NULL;
     int status = -1;
-    if (know_provider(&provider, &keys, openid, OPENID_KEEP_S, err))
-        return -1;
-    if (begin_session(&session, openid, provider, flow, err))
-        goto release;
-    if (ask_for_token(&answer, openid->config, provider, flow, code, err))
+    if (know_provider(&provider, &keys, openid, OPENID_KEEP_S, err) ||
+        ask_for_token(&answer, openid->config, provider, flow, code, err))
         goto done;
-    const char *token = text_of(answer, "id_token");
-    i_set_str_parameter(&session, I_OPT_ACCESS_TOKEN, text_of(answer, "access_token"));
-    bool genuine = is_genuine(&session, keys, token);
-    if (!genuine) { /* the provider may have a new key */
+    claims = read_claims(text_of(answer, "id_token"), keys);
+    if (!claims) { /* the provider may have a new key */
         json_decref(provider);
         json_decref(keys);
         provider = keys = NULL;
         if (know_provider(&provider, &keys, openid, OPENID_RETRY_S, err))
             goto done;
-        genuine = is_genuine(&session, keys, token);
+        claims = read_claims(text_of(answer, "id_token"), keys);
     }
-    if (!genuine) {
-        error_set(err, ERROR_INVALID, "the id_token is not signed by the provider, or not as it should be");
-        goto done;
-    }
-    if (check_claims(session.id_token_payload, openid->config, flow, err) ||
-        read_person(login, role, session.id_token_payload, openid->config, err))
-        goto done;
-    status = 0;
+    if (!claims)
+        error_set(err, ERROR_INVALID, "the id_token is not signed with a key of the provider");
+    else if (check_claims(claims, openid->config, flow, err) == 0 &&
+             read_person(login, role, claims, openid->config, err) == 0)
+        status = 0;
 done:
-    i_clean_session(&session);
-release:
+    json_decref(claims);
     json_decref(answer);
     json_decref(provider);
     json_decref(keys);

@@ -38,7 +38,7 @@ void openid_free(struct openid *openid);
 int openid_begin(struct openid_flow *flow, char address[OPENID_ADDRESS], struct openid *openid,
                  struct error *err);
 
-/* Finishes: changes the code for an id_token, checks it (signature, iss, aud, azp, exp, nonce, at_hash) and
+/* Finishes: changes the code for an id_token, checks it (signature, iss, aud, azp, exp, iat, nonce) and
  * reads name and role. ERROR_UNAVAILABLE as above, ERROR_INVALID when code or token are not good,
  * ERROR_NOT_FOUND when the person has no role here or no usable name. */
 int openid_finish(char login[ACCOUNT_LOGIN], enum account_role *role, struct openid *openid,
