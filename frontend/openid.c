@@ -224,26 +224,52 @@ static bool authorise(char *out, size_t size, const struct config *config)
     return true;
 }
 
+/* With HTTP Basic, which is what a provider that says nothing takes, unless it takes the form only. */
+static bool takes_secret_in_form(const json_t *provider)
+{
+    const json_t *methods = json_object_get(provider, "token_endpoint_auth_methods_supported");
+    size_t i;
+    json_t *method;
+    bool form = false;
+    json_array_foreach(methods, i, method)
+    {
+        const char *name = json_is_string(method) ? json_string_value(method) : "";
+        if (strcmp(name, "client_secret_basic") == 0)
+            return false;
+        form = form || strcmp(name, "client_secret_post") == 0;
+    }
+    return form;
+}
+
+/* Says who we are: in the form, in `basic`, or without a secret by name alone. */
+static bool add_credentials(char form[FORM_BYTES], char basic[FORM_BYTES], const struct config *config,
+                            const json_t *provider)
+{
+    bool secret = *config->oidc_client_secret != '\0', in_form = takes_secret_in_form(provider);
+    if (secret && !in_form)
+        return authorise(basic, FORM_BYTES, config);
+    return add_field(form, "client_id", config->oidc_client_id) &&
+           (!secret || add_field(form, "client_secret", config->oidc_client_secret));
+}
+
 /* The provider's answer to the code. */
 static int ask_for_token(json_t **out, const struct config *config, const json_t *provider,
                          const struct openid_flow *flow, const char *code, struct error *err)
 {
     char form[FORM_BYTES] = "", basic[FORM_BYTES] = "";
     long status = 0;
-    bool secret = *config->oidc_client_secret != '\0';
     if (strlen(code) >= OPENID_CODE || !add_field(form, "grant_type", "authorization_code") ||
         !add_field(form, "code", code) || !add_field(form, "redirect_uri", config->oidc_redirect_url) ||
-        !add_field(form, "code_verifier", flow->verifier) ||
-        (secret ? !authorise(basic, sizeof basic, config)
-                : !add_field(form, "client_id", config->oidc_client_id)))
+        !add_field(form, "code_verifier", flow->verifier) || !add_credentials(form, basic, config, provider))
         return error_set(err, ERROR_INVALID, "the provider's code is too long");
     const struct fetch fetch = {.address = text_of(provider, "token_endpoint"),
                                 .form = form,
-                                .authorisation = secret ? basic : NULL,
+                                .authorisation = *basic ? basic : NULL,
                                 .timeout_ms = OPENID_TIMEOUT_MS,
                                 .bytes = OPENID_ANSWER_BYTES};
     int failed = fetch_json(out, &status, &fetch, err);
     sodium_memzero(basic, sizeof basic);
+    sodium_memzero(form, sizeof form);
     if (failed)
         return -1;
     if (status == 200 && *text_of(*out, "id_token"))

@@ -19,7 +19,7 @@ async function settings(issuer) {
 // ---- A provider that says what it is told
 
 const provider = await startProvider([KEY]);
-let claims, sign, asked;
+let claims, sign, asked, methods;
 provider.answer = (request, response) => {
     let body = '';
     request.on('data', (chunk) => { body += chunk; });
@@ -30,34 +30,35 @@ provider.answer = (request, response) => {
         response.end(JSON.stringify({
             '/jwks': { keys: provider.keys.map(publicHalf) },
             '/token': { access_token: 'x', token_type: 'bearer', id_token: claims && sign(claims) },
-        }[request.url] ?? { issuer, jwks_uri: `${issuer}/jwks`, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token` }));
+        }[request.url] ?? { issuer, jwks_uri: `${issuer}/jwks`, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`,
+            token_endpoint_auth_methods_supported: methods }));
     });
 };
 const dashboard = await openDashboard({ clients: 60, env: { LOGIN: 'conseillère', ...await settings(provider.issuer) } });
 after(() => provider.stop());
 
-const ask = (path, headers = {}) => fetch(dashboard.url + path, { redirect: 'manual', headers });
+const ask = (path, headers = {}, url = dashboard.url) => fetch(url + path, { redirect: 'manual', headers });
 const cookieOf = (answer, name) => answer.headers.getSetCookie?.().find((line) => line.startsWith(`${name}=`))?.split(';')[0]
     ?? new RegExp(`(?:^|, )(${name}=[^;]*)`).exec(answer.headers.get('set-cookie') ?? '')?.[1];
 
 /** Off to the provider: what it is told, and the cookie that remembers. */
-async function leave(next = '/clients?query=1') {
-    const answer = await ask(`/sign-in/openid?next=${encodeURIComponent(next)}`);
+async function leave(next = '/clients?query=1', url = dashboard.url) {
+    const answer = await ask(`/sign-in/openid?next=${encodeURIComponent(next)}`, {}, url);
     assert.equal(answer.status, 303);
     const { searchParams, pathname } = new URL(answer.headers.get('location'));
     return { asks: searchParams, pathname, cookie: cookieOf(answer, 'clairscore-openid'), answer };
 }
 
 /** And back with a token of these claims. */
-async function comeBack(changes = {}, { signed = (what) => makeToken(KEY, what, { header: { typ: 'JWT' } }), state, cookie } = {}) {
-    const journey = await leave();
+async function comeBack(changes = {}, { signed = (what) => makeToken(KEY, what, { header: { typ: 'JWT' } }), state, cookie, url } = {}) {
+    const journey = await leave('/clients?query=1', url);
     const now = Math.floor(Date.now() / 1000);
     claims = {
         iss: provider.issuer, aud: 'dashboard', sub: '1', iat: now, exp: now + 300, nonce: journey.asks.get('nonce'),
         preferred_username: 'alice', roles: ['advisor'], ...changes,
     };
     sign = signed;
-    return ask(`/sign-in/openid/done?code=abc&state=${encodeURIComponent(state ?? journey.asks.get('state'))}`, { cookie: cookie ?? journey.cookie });
+    return ask(`/sign-in/openid/done?code=abc&state=${encodeURIComponent(state ?? journey.asks.get('state'))}`, { cookie: cookie ?? journey.cookie }, url);
 }
 
 test('what the provider is asked', async () => {
@@ -196,6 +197,19 @@ test('a provider that is away does not keep local accounts out', async () => {
     assert.equal(await frontend.stop(), 0);
 });
 
+test('a provider that takes the secret in the form only gets it there; without a secret the name is enough', async () => {
+    methods = ['client_secret_post'];
+    for (const secret of [SECRET, '']) {
+        const frontend = await startFrontend(dashboard.backend.url, { ...await settings(provider.issuer), OIDC_CLIENT_SECRET: secret });
+        assert.equal((await comeBack({}, { url: frontend.url })).status, 303);
+        assert.equal(asked.headers.authorization, undefined);
+        assert.equal(asked.form.get('client_id'), 'dashboard');
+        assert.equal(asked.form.get('client_secret'), secret || null);
+        assert.equal(await frontend.stop(), 0);
+    }
+    methods = undefined;
+});
+
 test('what is set wrongly is named at the start; the provider alone is enough', async () => {
     const right = await settings(provider.issuer);
     for (const [env, said] of [[{ OIDC_ISSUER: 'http://elsewhere.example' }, 'OIDC_ISSUER'], [{ OIDC_CLIENT_ID: '' }, 'OIDC_CLIENT_ID'],
@@ -220,8 +234,8 @@ test('without a provider there is no such way', async () => {
 
 test('in the browser, by way of glewlwyd', { skip: hasGlewlwyd ? false : 'glewlwyd is not installed' }, async () => {
     const glewlwyd = await startGlewlwyd([makeKey('RS256', 'of glewlwyd')]);
-    const env = await settings(glewlwyd.issuer);
-    await glewlwyd.addDashboard(env.OIDC_REDIRECT_URL, SECRET);
+    const env = { ...await settings(glewlwyd.issuer), OIDC_CLIENT_SECRET: 'of-the-dashboard' };
+    await glewlwyd.addDashboard(env.OIDC_REDIRECT_URL, env.OIDC_CLIENT_SECRET);
     await glewlwyd.addPerson('alice', 'a password of hers', ['other', 'analyst']);
     await glewlwyd.addPerson('bob', 'a password of his', ['other']);
     const frontend = await startFrontend(dashboard.backend.url, env);
