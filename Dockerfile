@@ -14,7 +14,7 @@ COPY shared shared
 COPY backend backend
 COPY frontend frontend
 COPY notebooks-port notebooks-port
-RUN make -j"$(nproc)" build && strip build/backend build/import build/frontend build/00_portfolio
+RUN make -j"$(nproc)" build && strip build/backend build/import build/frontend build/accounts build/00_portfolio
 
 FROM docker.io/library/debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
@@ -29,7 +29,7 @@ STOPSIGNAL SIGTERM
 
 FROM runtime AS backend
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libxgboost0 libsqlite3-0 libpq5 libgsl27 \
+ && apt-get install -y -qq --no-install-recommends libxgboost0 libsqlite3-0 libpq5 libgsl27 librhonabwy1.1 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/backend /src/build/import /src/build/00_portfolio bin/
 COPY models/demo models/demo
@@ -44,7 +44,10 @@ HEALTHCHECK --interval=2s --timeout=3s --start-period=120s --retries=5 \
 CMD ["bin/backend"]
 
 FROM runtime AS frontend
-COPY --from=build /src/build/frontend bin/frontend
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends libiddawc1.1 librhonabwy1.1 libunistring2 \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=build /src/build/frontend /src/build/accounts bin/
 COPY --from=build /src/build/frontend-assets assets
 USER clairscore
 ENV PORT=8501 ASSET_DIR=/app/assets
