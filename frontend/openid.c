@@ -389,8 +389,7 @@ static int read_person(char login[ACCOUNT_LOGIN], enum account_role *role, const
         return error_set(err, ERROR_NOT_FOUND, "the claim %s is no name", config->oidc_name_claim);
     if (!read_role(role, find_claim(claims, config->oidc_role_claim)))
         return error_set(err, ERROR_NOT_FOUND, "the claim %s names no role", config->oidc_role_claim);
-    memset(login, 0, ACCOUNT_LOGIN);
-    memcpy(login, name, strlen(name));
+    snprintf(login, ACCOUNT_LOGIN, "%s", name);
     return 0;
 }
 

@@ -207,7 +207,7 @@ static void test_writers_wait_for_each_other(void **state)
     enum { WRITERS = 8 };
     for (int i = 0; i < WRITERS; i++)
         if (fork() == 0) {
-            char login[16];
+            char login[32];
             snprintf(login, sizeof login, "writer %d", i);
             _exit(accounts_file_change(path, add, login, NULL) ? 1 : 0);
         }
