@@ -14,7 +14,8 @@ COPY shared shared
 COPY backend backend
 COPY frontend frontend
 COPY notebooks-port notebooks-port
-RUN make -j"$(nproc)" build && strip build/backend build/import build/frontend build/accounts build/00_portfolio
+RUN make -j"$(nproc)" build \
+ && strip build/backend build/import build/audit build/keys build/frontend build/accounts build/00_portfolio
 
 FROM docker.io/library/debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
@@ -29,9 +30,9 @@ STOPSIGNAL SIGTERM
 
 FROM runtime AS backend
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libxgboost0 libsqlite3-0 libpq5 libgsl27 librhonabwy1.1 \
+ && apt-get install -y -qq --no-install-recommends libxgboost0 libsqlite3-0 libpq5 librhonabwy1.1 ca-certificates libgsl27 \
  && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/build/backend /src/build/import /src/build/00_portfolio bin/
+COPY --from=build /src/build/backend /src/build/import /src/build/audit /src/build/keys /src/build/00_portfolio bin/
 COPY models/demo models/demo
 COPY models/portfolio.json models/portfolio.json
 COPY scripts/demo_backend.sh scripts/demo_backend.sh
@@ -45,7 +46,7 @@ CMD ["bin/backend"]
 
 FROM runtime AS frontend
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libiddawc1.1 librhonabwy1.1 libunistring2 \
+ && apt-get install -y -qq --no-install-recommends libiddawc1.1 librhonabwy1.1 libunistring2 ca-certificates \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/frontend /src/build/accounts bin/
 COPY --from=build /src/build/frontend-assets assets

@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "backend/access/token_cache.h"
 #include "shared/base/buffer.h"
 #include "shared/base/log.h"
 
@@ -23,8 +24,9 @@ struct issuer {
     bool failed; /* the last attempt did; the thread's own */
 
     pthread_rwlock_t keys_lock;
-    struct token_keys *keys; /* NULL until they were fetched */
-    int64_t fetched_s;       /* these two: monotonic clock */
+    struct token_cache *checked; /* by these keys */
+    struct token_keys *keys;     /* NULL until they were fetched */
+    int64_t fetched_s;           /* these two: monotonic clock */
 
     pthread_t thread;
     bool started;
@@ -129,6 +131,7 @@ static void take_over(struct issuer *issuer, struct token_keys *keys)
     pthread_rwlock_wrlock(&issuer->keys_lock);
     struct token_keys *old = issuer->keys;
     issuer->keys = keys;
+    token_cache_clear(issuer->checked);
     issuer->fetched_s = clock_s(CLOCK_MONOTONIC);
     pthread_rwlock_unlock(&issuer->keys_lock);
     token_keys_free(old);
@@ -192,6 +195,19 @@ static bool want(struct issuer *issuer)
     return coming;
 }
 
+/* A token that was checked already, or is now; the caller holds the keys. */
+static enum token_verdict check(struct identity *out, struct issuer *issuer, const char *text,
+                                char reason[TOKEN_REASON])
+{
+    int64_t now_s = clock_s(CLOCK_REALTIME), ends_s;
+    if (token_cache_find(out, issuer->checked, text, now_s))
+        return TOKEN_GOOD;
+    enum token_verdict verdict = token_check(out, &ends_s, text, issuer->keys, &issuer->rules, now_s, reason);
+    if (verdict == TOKEN_GOOD)
+        token_cache_keep(issuer->checked, text, out, ends_s);
+    return verdict;
+}
+
 enum issuer_verdict issuer_check(struct identity *out, struct issuer *issuer, const char *text,
                                  char reason[TOKEN_REASON])
 {
@@ -199,7 +215,7 @@ enum issuer_verdict issuer_check(struct identity *out, struct issuer *issuer, co
     pthread_rwlock_rdlock(&issuer->keys_lock);
     bool there = issuer->keys && clock_s(CLOCK_MONOTONIC) - issuer->fetched_s < ISSUER_STALE_S;
     if (there)
-        verdict = token_check(out, text, issuer->keys, &issuer->rules, clock_s(CLOCK_REALTIME), reason);
+        verdict = check(out, issuer, text, reason);
     pthread_rwlock_unlock(&issuer->keys_lock);
     if (!there || (verdict == TOKEN_KEY_UNKNOWN && want(issuer))) {
         snprintf(reason, TOKEN_REASON, "The keys of the token's issuer are not here yet.");
@@ -233,6 +249,10 @@ int issuer_start(struct issuer **out, const struct config *config, struct error 
     pthread_rwlock_init(&issuer->keys_lock, NULL);
     pthread_mutex_init(&issuer->lock, NULL);
     pthread_cond_init(&issuer->wake, NULL);
+    if (token_cache_new(&issuer->checked, err)) {
+        issuer_stop(issuer);
+        return -1;
+    }
     if (pthread_create(&issuer->thread, NULL, work, issuer)) {
         issuer_stop(issuer);
         return error_set(err, ERROR_INTERNAL, "cannot start a thread");
@@ -254,6 +274,7 @@ void issuer_stop(struct issuer *issuer)
         pthread_join(issuer->thread, NULL);
     }
     token_keys_free(issuer->keys);
+    token_cache_free(issuer->checked);
     pthread_cond_destroy(&issuer->wake);
     pthread_mutex_destroy(&issuer->lock);
     pthread_rwlock_destroy(&issuer->keys_lock);

@@ -1,6 +1,7 @@
 #include "backend/access/token.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <rhonabwy.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,7 +213,7 @@ static const char *check_times(const json_t *claims, int64_t now_s)
     return NULL;
 }
 
-static enum token_verdict check_claims(struct identity *out, const json_t *claims,
+static enum token_verdict check_claims(struct identity *out, int64_t *ends_s, const json_t *claims,
                                        const struct token_rules *rules, int64_t now_s,
                                        char reason[TOKEN_REASON])
 {
@@ -236,6 +237,9 @@ static enum token_verdict check_claims(struct identity *out, const json_t *claim
     if (granted)
         scope_read(&scopes, granted, false, NULL);
     identity_set(out, IDENTITY_TOKEN, scopes, NULL, subject);
+    /* A double far beyond what fits is as good as never. */
+    double ends = floor(json_number_value(json_object_get(claims, "exp"))) + TOKEN_LEEWAY_S;
+    *ends_s = ends < (double)(INT64_MAX / 2) ? (int64_t)ends : INT64_MAX / 2;
     return TOKEN_GOOD;
 }
 
@@ -271,8 +275,9 @@ static enum token_verdict check_signature(jws_t *jws, const json_t *header, cons
     return TOKEN_GOOD;
 }
 
-enum token_verdict token_check(struct identity *out, const char *text, const struct token_keys *keys,
-                               const struct token_rules *rules, int64_t now_s, char reason[TOKEN_REASON])
+enum token_verdict token_check(struct identity *out, int64_t *ends_s, const char *text,
+                               const struct token_keys *keys, const struct token_rules *rules, int64_t now_s,
+                               char reason[TOKEN_REASON])
 {
     size_t length = strlen(text), payload_length = 0;
     jws_t *jws = NULL;
@@ -289,7 +294,7 @@ enum token_verdict token_check(struct identity *out, const char *text, const str
         goto done;
     const unsigned char *payload = r_jws_get_payload(jws, &payload_length);
     claims = payload ? json_loadb((const char *)payload, payload_length, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    verdict = json_is_object(claims) ? check_claims(out, claims, rules, now_s, reason)
+    verdict = json_is_object(claims) ? check_claims(out, ends_s, claims, rules, now_s, reason)
                                      : refuse(reason, "The token's claims are not a JSON object.");
 done:
     json_decref(claims);

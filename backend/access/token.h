@@ -45,8 +45,10 @@ bool token_looks_like_one(const char *text);
 
 /* Checks form, algorithm, signature, iss, aud, exp, nbf and iat at `now_s` (seconds since 1970). TOKEN_GOOD
  * fills `out` with the subject (sub, else client_id) and the scopes that the claim "scope" names; unknown
- * scopes are passed over. Else `reason` is a sentence for the caller that says what is wrong. */
-enum token_verdict token_check(struct identity *out, const char *text, const struct token_keys *keys,
-                               const struct token_rules *rules, int64_t now_s, char reason[TOKEN_REASON]);
+ * scopes are passed over, and `*ends_s` with the time from which on it is refused. Else `reason` is a
+ * sentence for the caller that says what is wrong. */
+enum token_verdict token_check(struct identity *out, int64_t *ends_s, const char *text,
+                               const struct token_keys *keys, const struct token_rules *rules, int64_t now_s,
+                               char reason[TOKEN_REASON]);
 
 #endif

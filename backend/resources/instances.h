@@ -23,4 +23,7 @@ struct instances {
 int instances_read(struct instances *out, struct http_exchange *exchange);
 void instances_free(struct instances *instances);
 
+/* True when a feature can have the value; else lists it in `problems`. */
+bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems);
+
 #endif

@@ -128,6 +128,7 @@ int database_open(struct database **out, const char *url, unsigned connections, 
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&database->lock, NULL);
     pthread_cond_init(&database->returned, &monotonic);
+    pthread_cond_init(&database->turn_ended, &monotonic);
     pthread_condattr_destroy(&monotonic);
     database->driver = driver;
     strcpy(database->url, url); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy): measured above */
@@ -156,6 +157,7 @@ void database_close(struct database *database)
     for (unsigned i = 0; database->connections && i < database->connection_count; i++)
         disconnect(&database->connections[i]);
     pthread_cond_destroy(&database->returned);
+    pthread_cond_destroy(&database->turn_ended);
     pthread_mutex_destroy(&database->lock);
     free(database->connections);
     free(database);
@@ -187,16 +189,22 @@ static void return_to_pool(struct connection *connection)
     pthread_mutex_unlock(&database->lock);
 }
 
-int database_borrow(struct connection **out, struct database *database, struct error *err)
+static struct timespec deadline(long wait_ms)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += DATABASE_WAIT_MS / 1000;
-    until.tv_nsec += DATABASE_WAIT_MS % 1000 * 1000000L;
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000L;
     if (until.tv_nsec >= 1000000000L) {
         until.tv_sec++;
         until.tv_nsec -= 1000000000L;
     }
+    return until;
+}
+
+int database_borrow(struct connection **out, struct database *database, struct error *err)
+{
+    struct timespec until = deadline(DATABASE_WAIT_MS);
     int waited = 0;
     struct connection *found = NULL;
     pthread_mutex_lock(&database->lock);
@@ -372,6 +380,36 @@ static int begin(struct connection *connection, struct error *err)
     return 0;
 }
 
+/* Threads of one process queue here and are let in one after the other; only other processes are waited for
+ * by asking again, which lets newcomers pass those who have waited long. */
+static int take_turn(struct database *database, struct error *err)
+{
+    if (!database->driver->one_writer)
+        return 0;
+    struct timespec until = deadline(LOCK_TIMEOUT_MS);
+    int waited = 0;
+    pthread_mutex_lock(&database->lock);
+    while (database->writing && waited != ETIMEDOUT)
+        waited = pthread_cond_timedwait(&database->turn_ended, &database->lock, &until);
+    bool taken = !database->writing;
+    database->writing = true;
+    pthread_mutex_unlock(&database->lock);
+    return taken
+               ? 0
+               : error_set(err, ERROR_UNAVAILABLE,
+                           "client store %s: another transaction kept it busy for too long", database->name);
+}
+
+static void end_turn(struct database *database)
+{
+    if (!database->driver->one_writer)
+        return;
+    pthread_mutex_lock(&database->lock);
+    database->writing = false;
+    pthread_cond_signal(&database->turn_ended);
+    pthread_mutex_unlock(&database->lock);
+}
+
 /* One attempt. `again` tells whether another one makes sense. */
 static int attempt(struct database *database,
                    int (*work)(struct connection *connection, void *context, struct error *err),
@@ -380,8 +418,12 @@ static int attempt(struct database *database,
     int status = -1;
     struct connection *connection = NULL;
     *again = false;
-    if (database_borrow(&connection, database, err))
+    if (take_turn(database, err))
         return -1;
+    if (database_borrow(&connection, database, err)) {
+        end_turn(database);
+        return -1;
+    }
     if (begin(connection, err) || work(connection, context, err)) {
         *again = connection->failure != FAILURE_FINAL;
         goto done;
@@ -397,6 +439,7 @@ done:
     if (connection->failure == FAILURE_LOST)
         disconnect(connection);
     database_give_back(connection);
+    end_turn(database);
     return status;
 }
 

@@ -9,6 +9,7 @@
  *      @identity  a primary key that the database counts up from 1
  *      @table     after the closing parenthesis of CREATE TABLE
  *      @by_key    the same for a table whose rows lie in the order of its PRIMARY KEY
+ *      @begin_sqlite … @end_sqlite, @begin_postgres … @end_postgres   what one of the two alone reads
  *    Text is TEXT, a truth value an @integer of 0 or 1, a time an @integer: microseconds since 1970 in UTC
  *    (database_now_us). One line in migrations.c adds the file. A migration that was released never changes.
  * 2. Its statements stand at the top of the store's file, parameters $1, $2 …:

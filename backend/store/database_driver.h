@@ -73,6 +73,7 @@ struct driver {
     int (*bulk_end)(struct connection *connection, struct error *err);
 
     const char *begin, *settle; /* SQL */
+    bool one_writer;            /* a transaction waits for another by asking again and again */
     int (*lock)(struct connection *connection, enum database_lock_name name, struct error *err);
     int (*lock_take)(void **out, struct database *database, enum database_lock_name name, struct error *err);
     bool (*lock_is_held)(void *lock);
@@ -88,7 +89,9 @@ struct database {
     char url[DATABASE_URL_BYTES], name[DATABASE_URL_BYTES];
     pthread_mutex_t lock;
     pthread_cond_t returned;
-    bool away; /* said in the log already; under the lock */
+    pthread_cond_t turn_ended; /* where one transaction at a time writes */
+    bool writing;              /* one does; under the lock */
+    bool away;                 /* said in the log already; under the lock */
     unsigned connection_count;
     struct connection *connections;
 };

@@ -13,10 +13,11 @@
 
 static const char scheme[] = "sqlite:";
 
-/* Pages of 16 KiB hold a client's row without overflow chains. */
+/* Pages of 16 KiB hold a client's row without overflow chains. What was committed is on the disk when COMMIT
+ * returns (FULL): a decision that was answered must outlive a power cut. */
 static const char settings[] = "PRAGMA page_size = 16384;"
                                "PRAGMA journal_mode = WAL;"
-                               "PRAGMA synchronous = NORMAL;"
+                               "PRAGMA synchronous = FULL;"
                                "PRAGMA foreign_keys = ON;";
 
 /* A long scan reads the file through the page tables, which halves its time; afterwards they are given back,
@@ -32,6 +33,10 @@ static const struct dialect_word words[] = {
     {"by_key", "STRICT, WITHOUT ROWID"},
     {"for_update", ""},
     {"skip_locked", ""},
+    {"begin_sqlite", ""},
+    {"end_sqlite", ""},
+    {"begin_postgres", "/*"},
+    {"end_postgres", "*/"},
     {"has_versions", "(SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version')"},
     {"has_unversioned", "(SELECT user_version FROM pragma_user_version)"},
     {NULL, NULL},
@@ -392,6 +397,7 @@ const struct driver database_sqlite = {
     .bulk_row = bulk_row,
     .bulk_end = bulk_end,
     .begin = "BEGIN IMMEDIATE",
+    .one_writer = true,
     .settle = "PRAGMA wal_checkpoint(TRUNCATE)",
     .lock = lock_in_transaction,
     .lock_take = lock_take,

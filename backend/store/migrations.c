@@ -7,13 +7,15 @@
  * below.
  */
 EMBED(migration_portfolio, "backend/store/migrations/0001_portfolio.sql");
-EMBED(migration_api_key, "backend/store/migrations/0002_api_key.sql");
+EMBED(migration_decisions, "backend/store/migrations/0002_decisions.sql");
+EMBED(migration_api_key, "backend/store/migrations/0003_api_key.sql");
 
 static const struct migration {
     const char *name, *sql;
 } migrations[] = {
     {"0001_portfolio", migration_portfolio},
-    {"0002_api_key", migration_api_key},
+    {"0002_decisions", migration_decisions},
+    {"0003_api_key", migration_api_key},
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

@@ -36,10 +36,11 @@ static double range_quality(const char *at, const char *end)
     return 1.0;
 }
 
-bool media_type_accepted(const char *accept, const char *type)
+/* How much the header likes the type: 0 not at all. */
+static double quality_of(const char *accept, const char *type)
 {
     if (!accept || !accept[strspn(accept, BLANKS)])
-        return true;
+        return 1.0;
     int best = 0;
     double quality = 0;
     while (*accept) {
@@ -52,7 +53,26 @@ bool media_type_accepted(const char *accept, const char *type)
         }
         accept = end;
     }
-    return quality > 0;
+    return quality;
+}
+
+bool media_type_accepted(const char *accept, const char *type)
+{
+    return quality_of(accept, type) > 0;
+}
+
+const char *media_type_choose(const char *accept, const char *const *types)
+{
+    const char *chosen = NULL;
+    double best = 0;
+    for (; *types; types++) {
+        double quality = quality_of(accept, *types);
+        if (quality > best) {
+            best = quality;
+            chosen = *types;
+        }
+    }
+    return chosen;
 }
 
 bool media_type_is(const char *content_type, const char *type)

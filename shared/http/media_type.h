@@ -8,6 +8,10 @@
  * "application/json". The most specific range that matches decides; quality 0 forbids. */
 bool media_type_accepted(const char *accept, const char *type);
 
+/* The one of `types` (ends with NULL) that the Accept header likes best, the first of those it likes equally;
+ * NULL when it rules all of them out. */
+const char *media_type_choose(const char *accept, const char *const *types);
+
 /* True when the Content-Type header (NULL: none) is `type`, whatever its parameters. */
 bool media_type_is(const char *content_type, const char *type);
 

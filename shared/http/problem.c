@@ -46,9 +46,20 @@ static const char *title_of(unsigned status)
     }
 }
 
-static const char RETRY_AFTER_S[] = "5";
+static const char RETRY_AFTER_S[] = "5", PROTOCOL_PATH[] = "/v2/";
 
-void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail, const json_t *errors)
+/* The detail, or where there is a list of errors its first one. */
+static void add_protocol_error(json_t *body, const json_t *errors)
+{
+    const char *pointer = NULL, *detail = NULL;
+    if (json_unpack(json_array_get(errors, 0), "{s:s, s:s}", "pointer", &pointer, "detail", &detail) == 0)
+        json_object_set_new(body, "error", json_sprintf("%s: %s", pointer, detail));
+    else
+        json_object_set(body, "error", json_object_get(body, "detail"));
+}
+
+void problem_answer_with(struct http_exchange *exchange, unsigned status, const char *detail,
+                         const json_t *errors, const json_t *more)
 {
     const char *title = title_of(status);
     json_t *body =
@@ -56,11 +67,21 @@ void problem_answer(struct http_exchange *exchange, unsigned status, const char 
                   "detail", detail && *detail ? detail : title, "request_id", exchange->request_id);
     if (json_array_size(errors) > 0)
         json_object_set(body, "errors", (json_t *)errors);
-    char *text = json_dumps(body, JSON_COMPACT);
+    if (more)
+        json_object_update_missing(body, (json_t *)more);
+    const char *path = exchange->request->url_path;
+    if (path && strncmp(path, PROTOCOL_PATH, sizeof PROTOCOL_PATH - 1) == 0)
+        add_protocol_error(body, errors);
+    char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (status == 503 || status == 429)
         http_header(exchange, "Retry-After", RETRY_AFTER_S);
     http_answer_take(exchange, status, "application/problem+json", text, text ? strlen(text) : 0);
     json_decref(body);
+}
+
+void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail, const json_t *errors)
+{
+    problem_answer_with(exchange, status, detail, errors, NULL);
 }
 
 void problem_answer_error(struct http_exchange *exchange, const struct error *err)

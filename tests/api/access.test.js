@@ -103,6 +103,18 @@ describe('keys', () => {
         assert.match(again.stderr, /revoked already/);
     });
 
+    test('records of decisions name it', async () => {
+        const key = create('decide', { name: 'portail été' });
+        const [{ client_id: client, decision }] = (await backend.get('/clients?limit=1')).body.clients;
+        let answer;
+        await until(async () => {
+            answer = await backend.post('/decisions', { client_id: client, decision, advisor: 'm.durand' }, { key });
+            return answer.status !== 401;
+        });
+        assert.equal(answer.status, 201, answer.text);
+        assert.equal(answer.body.identity, `key:${idOf(key).slice(5)}:portail été`);
+    });
+
     test('its last use is noted', async () => {
         const key = create('read');
         const server = await startBackend({ database });

@@ -46,6 +46,13 @@ describe('glewlwyd', { skip: !hasGlewlwyd && 'glewlwyd is not installed' }, () =
         assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="clairscore", error="insufficient_scope", scope="score"');
     });
 
+    test('records of decisions name the subject', async () => {
+        const [{ client_id: client, decision }] = (await backend.get('/clients?limit=1')).body.clients;
+        const answer = await backend.post('/decisions', { client_id: client, decision, advisor: 'm.durand' }, { key: await glewlwyd.token('decide') });
+        assert.equal(answer.status, 201, answer.text);
+        assert.equal(answer.body.identity, 'token:portal');
+    });
+
     test('a token for another service is refused', async () =>
         refused(backend, await glewlwyd.token('read', 'https://other.example'), /audience/));
 
@@ -87,7 +94,7 @@ describe('whatever else comes', () => {
         provider?.stop();
     });
     const claims = (changes) => makeClaims(provider.issuer, changes);
-    const now = Math.floor(Date.now() / 1000);
+    const soon = (seconds) => Math.floor(Date.now() / 1000) + seconds;
 
     for (const key of keys)
         test(`${key.alg} is accepted`, async () => {
@@ -98,16 +105,16 @@ describe('whatever else comes', () => {
     test('several audiences, unknown scopes, no typ, clocks that differ by some seconds', async () => {
         for (const token of [makeToken(rsa, claims({ aud: ['https://other.example', AUDIENCE] })), makeToken(rsa, claims({ scope: 'openid read profile' })),
             makeToken(rsa, claims(), { header: { typ: undefined } }), makeToken(rsa, claims({ typ: 'JWT' })),
-            makeToken(ec, claims({ iat: now + 15, nbf: now + 15 })), makeToken(ec, claims({ exp: now - 15 }))])
+            makeToken(ec, claims({ iat: soon(15), nbf: soon(15) })), makeToken(ec, claims({ exp: soon(-15) }))])
             assert.equal((await backend.get('/clients', { key: token })).status, 200);
     });
 
     const bad = {
-        expired: [() => makeToken(rsa, claims({ exp: now - 60 })), /expired/],
+        expired: [() => makeToken(rsa, claims({ exp: soon(-60) })), /expired/],
         'without an end': [() => makeToken(rsa, claims({ exp: undefined })), /exp/],
-        'an end that is text': [() => makeToken(rsa, claims({ exp: String(now + 60) })), /exp/],
-        'not valid yet': [() => makeToken(rsa, claims({ nbf: now + 120 })), /not valid yet/],
-        'issued in the future': [() => makeToken(rsa, claims({ iat: now + 120 })), /future/],
+        'an end that is text': [() => makeToken(rsa, claims({ exp: String(soon(60)) })), /exp/],
+        'not valid yet': [() => makeToken(rsa, claims({ nbf: soon(120) })), /not valid yet/],
+        'issued in the future': [() => makeToken(rsa, claims({ iat: soon(120) })), /future/],
         'for another audience': [() => makeToken(rsa, claims({ aud: 'https://other.example' })), /audience/],
         'for an audience that begins like ours': [() => makeToken(rsa, claims({ aud: [`${AUDIENCE}/`, null, 5] })), /audience/],
         'for no audience': [() => makeToken(rsa, claims({ aud: undefined })), /audience/],

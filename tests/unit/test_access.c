@@ -19,6 +19,7 @@
 #include "backend/access/key_ring.h"
 #include "backend/access/rate_limit.h"
 #include "backend/access/token.h"
+#include "backend/access/token_cache.h"
 #include "backend/store/database.h"
 #include "backend/store/key_store.h"
 #include "shared/base/log.h"
@@ -402,8 +403,9 @@ static json_t *claims_of(int64_t begins, int64_t ends)
 static enum token_verdict check(struct identity *out, const struct signer *signer, char *token, int64_t now_s)
 {
     char reason[TOKEN_REASON];
-    enum token_verdict verdict = token_check(out, token, signer->keys, &RULES, now_s, reason);
-    assert_true(verdict == TOKEN_GOOD || *reason);
+    int64_t ends_s = 0;
+    enum token_verdict verdict = token_check(out, &ends_s, token, signer->keys, &RULES, now_s, reason);
+    assert_true(verdict == TOKEN_GOOD ? ends_s > now_s : *reason != 0);
     r_free(token);
     return verdict;
 }
@@ -454,6 +456,7 @@ static void test_times(void **state)
 static void test_changed_bytes(void **state)
 {
     struct identity identity;
+    int64_t ends_s;
     char reason[TOKEN_REASON];
     struct signer signer = make_signer(R_KEY_TYPE_EC, 256, "ES256");
     char *token = make_token(&signer, R_JWA_ALG_ES256, claims_of(NOW_S, NOW_S + 60));
@@ -462,16 +465,18 @@ static void test_changed_bytes(void **state)
     for (size_t i = 0; i + 1 < length; i++) { /* the last character has bits that mean nothing */
         char before = token[i];
         token[i] = before == 'A' ? 'B' : 'A';
-        assert_int_not_equal(token_check(&identity, token, signer.keys, &RULES, NOW_S, reason), TOKEN_GOOD);
+        assert_int_not_equal(token_check(&identity, &ends_s, token, signer.keys, &RULES, NOW_S, reason),
+                             TOKEN_GOOD);
         token[i] = (char)(i * 7 + 1);
         if (token[i] != before)
-            assert_int_not_equal(token_check(&identity, token, signer.keys, &RULES, NOW_S, reason),
+            assert_int_not_equal(token_check(&identity, &ends_s, token, signer.keys, &RULES, NOW_S, reason),
                                  TOKEN_GOOD);
         token[i] = '\0';
-        assert_int_not_equal(token_check(&identity, token, signer.keys, &RULES, NOW_S, reason), TOKEN_GOOD);
+        assert_int_not_equal(token_check(&identity, &ends_s, token, signer.keys, &RULES, NOW_S, reason),
+                             TOKEN_GOOD);
         token[i] = before;
     }
-    assert_int_equal(token_check(&identity, token, signer.keys, &RULES, NOW_S, reason), TOKEN_GOOD);
+    assert_int_equal(token_check(&identity, &ends_s, token, signer.keys, &RULES, NOW_S, reason), TOKEN_GOOD);
     r_free(token);
     free_signer(&signer);
 }
@@ -500,6 +505,41 @@ static void test_key_sets(void **state)
     assert_null(keys);
 }
 
+static void test_kept_tokens(void **state)
+{
+    struct token_cache *cache = NULL;
+    struct identity identity, found;
+    struct error err = {0};
+    char text[32];
+    int kept = 0;
+    (void)state;
+    assert_int_equal(token_cache_new(&cache, &err), 0);
+    identity_set(&identity, IDENTITY_TOKEN, SCOPE_READ, NULL, "somebody");
+    assert_false(token_cache_find(&found, cache, "a.b.c", NOW_S));
+    token_cache_keep(cache, "a.b.c", &identity, NOW_S + 10);
+    assert_true(token_cache_find(&found, cache, "a.b.c", NOW_S + 9));
+    assert_memory_equal(&found, &identity, sizeof found);
+    assert_false(token_cache_find(&found, cache, "a.b.c", NOW_S + 10));
+    assert_false(token_cache_find(&found, cache, "a.b.d", NOW_S));
+    token_cache_clear(cache);
+    assert_false(token_cache_find(&found, cache, "a.b.c", NOW_S));
+    /* Of many, one a place is left, and it is the right one. */
+    for (unsigned i = 0; i < 4 * TOKENS_KEPT; i++) {
+        snprintf(text, sizeof text, "token %u", i);
+        identity_set(&identity, IDENTITY_TOKEN, SCOPE_READ, NULL, text);
+        token_cache_keep(cache, text, &identity, NOW_S + 10);
+    }
+    for (unsigned i = 0; i < 4 * TOKENS_KEPT; i++) {
+        snprintf(text, sizeof text, "token %u", i);
+        if (!token_cache_find(&found, cache, text, NOW_S))
+            continue;
+        assert_string_equal(found.name + strlen("token:"), text);
+        kept++;
+    }
+    assert_in_range(kept, TOKENS_KEPT / 2, TOKENS_KEPT);
+    token_cache_free(cache);
+}
+
 int main(void)
 {
 #define KEPT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -515,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_changed_bytes),
         cmocka_unit_test(test_key_sets),
+        cmocka_unit_test(test_kept_tokens),
     };
     const struct CMUnitTest kept[] = {
         KEPT(test_key_store),

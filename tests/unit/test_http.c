@@ -164,8 +164,11 @@ static int set_up(void **state)
     fixture->config.threads = 2;
     fixture->config.connections = 64;
     assert_int_equal(metrics_new(&fixture->metrics, &err), 0);
-    fixture->program = (struct http_program){&fixture->config, routes, NULL,          fixture->metrics,
-                                             authorise,        NULL,   answer_failure};
+    fixture->program = (struct http_program){.config = &fixture->config,
+                                             .routes = routes,
+                                             .metrics = fixture->metrics,
+                                             .authorise = authorise,
+                                             .fail = answer_failure};
     for (unsigned port = 20000 + (unsigned)getpid() % 20000; port < 60000 && !fixture->server; port++) {
         fixture->config.port = port;
         error_clear(&err);
@@ -479,6 +482,15 @@ static void test_media_types(void **state)
     assert_false(media_type_accepted("application/jsonp", "application/json"));
     assert_false(media_type_accepted("text/*", "application/json"));
     assert_false(media_type_accepted(";;;,,,", "application/json"));
+
+    static const char *const types[] = {"application/json", "text/csv", NULL};
+    assert_string_equal(media_type_choose(NULL, types), types[0]);
+    assert_string_equal(media_type_choose("*/*", types), types[0]);
+    assert_string_equal(media_type_choose("text/csv", types), types[1]);
+    assert_string_equal(media_type_choose("text/*;q=0.5, */*;q=0.1", types), types[1]);
+    assert_string_equal(media_type_choose("text/csv;q=0.5, application/json;q=0.5", types), types[0]);
+    assert_null(media_type_choose("text/html", types));
+    assert_null(media_type_choose("*/*;q=0", types));
     assert_true(media_type_is(" text/csv ;header=present", "text/csv"));
     assert_false(media_type_is("text/csvx", "text/csv"));
     assert_false(media_type_is(NULL, "text/csv"));

@@ -97,7 +97,7 @@ export async function startBackend({ database, env = {}, ready = true } = {}) {
         const type = response.headers.get('content-type') ?? '';
         return {
             status: response.status, headers: response.headers, text,
-            body: text && type.split(';')[0].endsWith('json') ? JSON.parse(text) : undefined,
+            body: text && /^application\/(.*\+)?json$/.test(type.split(';')[0]) ? JSON.parse(text) : undefined,
         };
     };
     backend.get = (path, options) => backend.call('GET', path, options);

@@ -58,6 +58,10 @@ export function check(method, pathname, status, headers, text) {
     assert.ok(response.content[type], `${said}: ${type}`);
     if (method === 'HEAD') {
         assert.equal(text, '', said);
+    } else if (type === 'application/x-ndjson') { // the schema is that of a line
+        assert.ok(text === '' || text.endsWith('\n'), said);
+        const validator = schemaAt(...where, 'content', type, 'schema');
+        for (const line of text.split('\n').slice(0, -1)) validate(validator, JSON.parse(line), said);
     } else if (type.endsWith('json')) {
         validate(schemaAt(...where, 'content', type, 'schema'), JSON.parse(text), said);
     }

@@ -1,0 +1,179 @@
+#include "shared/base/json_writer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NUMBER_BYTES = 40, DIGITS = 15, FRACTION = 9, ESCAPED = 6 };
+static const double UNITS = 1e9, LARGEST_UNITS = 1e15; /* DIGITS digits, exact in a double */
+
+struct json_writer json_writer_start(struct buffer *out, struct error *err)
+{
+    return (struct json_writer){.out = out, .err = err};
+}
+
+int json_writer_end(const struct json_writer *writer)
+{
+    return writer->failed ? -1 : 0;
+}
+
+static void put(struct json_writer *writer, const char *bytes, size_t length)
+{
+    if (!writer->failed && buffer_append(writer->out, bytes, length, writer->err))
+        writer->failed = true;
+}
+
+/* What stands between a value and the one before it. */
+static void separate(struct json_writer *writer)
+{
+    if (writer->comma)
+        put(writer, ",", 1);
+    writer->comma = true;
+}
+
+void json_writer_open(struct json_writer *writer, char bracket)
+{
+    separate(writer);
+    put(writer, &bracket, 1);
+    writer->comma = false;
+}
+
+void json_writer_close(struct json_writer *writer, char bracket)
+{
+    put(writer, &bracket, 1);
+    writer->comma = true;
+}
+
+void json_writer_key(struct json_writer *writer, const char *name)
+{
+    separate(writer);
+    put(writer, "\"", 1);
+    put(writer, name, strlen(name));
+    put(writer, "\":", 2);
+    writer->comma = false;
+}
+
+/* RFC 8259, section 7: quotation mark, backslash and what is below a space. */
+static bool needs_escape(unsigned char byte)
+{
+    return byte < 0x20 || byte == '"' || byte == '\\';
+}
+
+static void put_escaped(struct json_writer *writer, unsigned char byte)
+{
+    static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    char text[ESCAPED + 1] = {'\\'};
+    for (size_t i = 0; i + 1 < sizeof shorts; i += 2)
+        if ((unsigned char)shorts[i] == byte) {
+            text[1] = shorts[i + 1];
+            put(writer, text, 2);
+            return;
+        }
+    snprintf(text, sizeof text, "\\u%04X", byte);
+    put(writer, text, ESCAPED);
+}
+
+void json_writer_text(struct json_writer *writer, const char *text)
+{
+    if (!text) {
+        json_writer_null(writer);
+        return;
+    }
+    separate(writer);
+    put(writer, "\"", 1);
+    for (const char *at = text; *at;) {
+        const char *plain = at;
+        while (*at && !needs_escape((unsigned char)*at))
+            at++;
+        put(writer, plain, (size_t)(at - plain));
+        if (*at)
+            put_escaped(writer, (unsigned char)*at++);
+    }
+    put(writer, "\"", 1);
+}
+
+/* The decimal digits of `value`, which end before `end`; returns where they begin. */
+static char *write_digits(char *end, uint64_t value)
+{
+    do {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return end;
+}
+
+void json_writer_integer(struct json_writer *writer, int64_t value)
+{
+    char text[NUMBER_BYTES];
+    char *end = text + sizeof text;
+    char *begin = write_digits(end, value < 0 ? -(uint64_t)value : (uint64_t)value);
+    if (value < 0)
+        *--begin = '-';
+    separate(writer);
+    put(writer, begin, (size_t)(end - begin));
+}
+
+void json_writer_null(struct json_writer *writer)
+{
+    json_writer_raw(writer, "null", strlen("null"));
+}
+
+/* Writes a whole multiple of 1e-9, at least "0.0": false when the value is none, or too large or small for
+ * these few digits to be all that 15 significant ones would show. */
+static bool put_multiple(struct json_writer *writer, double value)
+{
+    double size = fabs(value) * UNITS;
+    double units = nearbyint(size);
+    if (!(units < LARGEST_UNITS) || units / UNITS != fabs(value) || (units > 0 && units < 1e5) ||
+        (units == 0 && signbit(value)))
+        return false;
+    char text[NUMBER_BYTES];
+    char *end = text + sizeof text;
+    uint64_t whole = (uint64_t)units / (uint64_t)UNITS;
+    uint64_t part = (uint64_t)units % (uint64_t)UNITS;
+    int places = FRACTION;
+    for (; places > 1 && part % 10 == 0; places--)
+        part /= 10;
+    char *begin = end;
+    for (int i = 0; i < places; i++, part /= 10)
+        *--begin = (char)('0' + part % 10);
+    *--begin = '.';
+    begin = write_digits(begin, whole);
+    if (value < 0)
+        *--begin = '-';
+    put(writer, begin, (size_t)(end - begin));
+    return true;
+}
+
+/* As jansson: a real keeps a point or an exponent, and exponents have no plus sign and no leading zeros. */
+static void put_any(struct json_writer *writer, double value)
+{
+    char text[NUMBER_BYTES];
+    int length = snprintf(text, sizeof text - 2, "%.*g", DIGITS, value);
+    char *exponent = strchr(text, 'e');
+    if (!exponent && !strchr(text, '.')) {
+        memcpy(text + length, ".0", 3);
+    } else if (exponent) {
+        char *digits = exponent + 1 + (exponent[1] == '+' || exponent[1] == '-');
+        char *first = digits + strspn(digits, "0");
+        memmove(exponent + 1 + (exponent[1] == '-'), first, strlen(first) + 1);
+    }
+    put(writer, text, strlen(text));
+}
+
+void json_writer_number(struct json_writer *writer, double value)
+{
+    if (!isfinite(value)) {
+        json_writer_null(writer);
+        return;
+    }
+    separate(writer);
+    if (!put_multiple(writer, value))
+        put_any(writer, value);
+}
+
+void json_writer_raw(struct json_writer *writer, const char *json, size_t length)
+{
+    separate(writer);
+    put(writer, json, length);
+}
