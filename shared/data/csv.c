@@ -13,13 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/data/csv_index.h"
+
 enum {
     RECORD_BYTES = 1 << 20,
     FIELD_BYTES = 1 << 16,
     FIELDS = 1024,
-    READ_AHEAD_BYTES = 1 << 22,     /* what is read beside the longest record */
+    READ_AHEAD_BYTES = 1 << 20,     /* what is read beside the longest record */
+    PLAIN_BYTES = 1 << 18,          /* read and indexed together for csv_peek: they stay in the cache */
     BLOCK_BYTES = 64,               /* looked at together */
-    PADDING_BYTES = 2 * BLOCK_BYTES /* zeros behind what was read, for the last block */
+    PADDING_BYTES = 2 * BLOCK_BYTES /* zeros before and behind what was read, for what lies at its ends */
 };
 
 static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF";
@@ -38,21 +41,25 @@ struct csv_reader {
     uint64_t next_line; /* of the record at `at` */
     uint64_t position, size;
     char *converted; /* CP1252: the record in UTF-8 */
+    char *block;     /* `bytes` and the zeros before them */
+    /* For csv_peek: index[mark..marks) are the places of the commas, quotes and line ends of
+     * bytes[at..indexed_to), behind one place that is free for the end of what precedes a record. NULL when
+     * records are never plain. */
+    uint32_t *index;
+    size_t mark, marks, indexed_to;
 };
 
-int csv_open(struct csv_reader **out, const char *path, const struct csv_options *options, struct error *err)
+/* A reader without a file and with room for `beside` bytes beside the longest record. */
+static struct csv_reader *make(const char *name, const struct csv_options *options, size_t beside,
+                               struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "%s: %s", path, strerror(errno));
-
     struct csv_reader *reader = calloc(1, sizeof *reader);
     if (!reader) {
-        close(fd);
-        return error_set(err, ERROR_INTERNAL, "out of memory");
+        error_set(err, ERROR_INTERNAL, "out of memory");
+        return NULL;
     }
-    reader->fd = fd;
-    snprintf(reader->path, sizeof reader->path, "%s", path);
+    reader->fd = -1;
+    snprintf(reader->path, sizeof reader->path, "%s", name);
     struct csv_options limits = options ? *options : (struct csv_options){0};
     reader->limits = (struct csv_options){
         .encoding = limits.encoding,
@@ -61,29 +68,76 @@ int csv_open(struct csv_reader **out, const char *path, const struct csv_options
         .fields = limits.fields ? limits.fields : FIELDS,
     };
     reader->next_line = 1;
+    reader->capacity = reader->limits.record_bytes + beside;
+    reader->block = malloc(PADDING_BYTES + reader->capacity + PADDING_BYTES);
+    reader->fields = calloc(reader->limits.fields, sizeof *reader->fields);
+    const bool may_be_plain =
+        limits.encoding == CSV_UTF8 && csv_index_works() && reader->capacity < UINT32_MAX - PADDING_BYTES;
+    if (may_be_plain)
+        reader->index = malloc((1 + CSV_INDEX_PLACES(PLAIN_BYTES)) * sizeof *reader->index);
+    if (!reader->block || !reader->fields || (may_be_plain && !reader->index)) {
+        csv_close(reader);
+        error_set(err, ERROR_INTERNAL, "out of memory");
+        return NULL;
+    }
+    reader->bytes = reader->block + PADDING_BYTES;
+    memset(reader->block, 0, 2 * (size_t)PADDING_BYTES);
+    return reader;
+}
+
+int csv_open(struct csv_reader **out, const char *path, const struct csv_options *options, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "%s: %s", path, strerror(errno));
+    struct csv_reader *reader = make(path, options, READ_AHEAD_BYTES, err);
+    if (!reader) {
+        close(fd);
+        return -1;
+    }
+    reader->fd = fd;
     struct stat status;
     if (fstat(fd, &status) == 0)
         reader->size = (uint64_t)status.st_size;
-    reader->capacity = reader->limits.record_bytes + READ_AHEAD_BYTES;
-    reader->bytes = malloc(reader->capacity + PADDING_BYTES);
-    reader->fields = calloc(reader->limits.fields, sizeof *reader->fields);
-    if (!reader->bytes || !reader->fields) {
-        csv_close(reader);
-        return error_set(err, ERROR_INTERNAL, "out of memory");
-    }
-    memset(reader->bytes, 0, PADDING_BYTES);
     *out = reader;
     return 0;
 }
 
-/* Moves what is left to the front and reads until the buffer is full or the file ends. */
-static int refill(struct csv_reader *reader, struct error *err)
+/* Behind the byte order mark, when the text begins with one. */
+static void pass_byte_order_mark(struct csv_reader *reader)
+{
+    if (reader->position == 0 && reader->next_line == 1 && reader->end >= sizeof BYTE_ORDER_MARK - 1 &&
+        memcmp(reader->bytes, BYTE_ORDER_MARK, sizeof BYTE_ORDER_MARK - 1) == 0)
+        reader->at = reader->position = sizeof BYTE_ORDER_MARK - 1;
+}
+
+int csv_open_bytes(struct csv_reader **out, const char *name, const void *bytes, size_t size,
+                   const struct csv_options *options, struct error *err)
+{
+    struct csv_reader *reader = make(name, options, size, err);
+    if (!reader)
+        return -1;
+    memcpy(reader->bytes, bytes, size);
+    memset(reader->bytes + size, 0, PADDING_BYTES);
+    reader->end = reader->size = size;
+    reader->end_of_file = true;
+    pass_byte_order_mark(reader);
+    *out = reader;
+    return 0;
+}
+
+/* Moves what is left to the front and reads `more` bytes behind it, or until the buffer is full or the file
+ * ends. */
+static int refill(struct csv_reader *reader, size_t more, struct error *err)
 {
     memmove(reader->bytes, reader->bytes + reader->at, reader->end - reader->at);
     reader->end -= reader->at;
     reader->at = 0;
-    while (!reader->end_of_file && reader->end < reader->capacity) {
-        ssize_t got = read(reader->fd, reader->bytes + reader->end, reader->capacity - reader->end);
+    reader->mark = reader->marks = reader->indexed_to = 0;
+    const size_t room = reader->capacity - reader->end;
+    const size_t wanted = reader->end + (more < room ? more : room);
+    while (!reader->end_of_file && reader->end < wanted) {
+        ssize_t got = read(reader->fd, reader->bytes + reader->end, wanted - reader->end);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -92,9 +146,7 @@ static int refill(struct csv_reader *reader, struct error *err)
         reader->end += (size_t)got;
     }
     memset(reader->bytes + reader->end, 0, PADDING_BYTES);
-    if (reader->position == 0 && reader->next_line == 1 && reader->end >= sizeof BYTE_ORDER_MARK - 1 &&
-        memcmp(reader->bytes, BYTE_ORDER_MARK, sizeof BYTE_ORDER_MARK - 1) == 0)
-        reader->at = reader->position = sizeof BYTE_ORDER_MARK - 1;
+    pass_byte_order_mark(reader);
     return 0;
 }
 
@@ -260,12 +312,41 @@ static int convert_record(struct csv_reader *reader, struct error *err)
     return status;
 }
 
+/* Whether the record ends with its line, which is in the buffer: every quote in it opens a field or is the
+ * next one and closes it. False may also be said of one that does. */
+static bool is_at_hand(const struct csv_reader *reader)
+{
+    const char *start = reader->bytes + reader->at;
+    const char *newline = memchr(start, '\n', reader->end - reader->at);
+    if (!newline)
+        return false;
+    const char *open = start;
+    while ((open = memchr(open, '"', (size_t)(newline - open)))) {
+        const char *close = memchr(open + 1, '"', (size_t)(newline - open) - 1);
+        if ((open != start && open[-1] != ',') || !close ||
+            (close[1] != ',' && close[1] != '\n' && close[1] != '\r'))
+            return false;
+        open = close + 1;
+    }
+    return true;
+}
+
+/* Reads on when the record at `at` may not end in the buffer. With as much there as a record may have, one
+ * that does not end is over its limit. */
+static int bring(struct csv_reader *reader, struct error *err)
+{
+    const size_t record_bytes = reader->limits.record_bytes;
+    if (reader->at == reader->end && !reader->end_of_file && refill(reader, PLAIN_BYTES, err))
+        return -1;
+    if (reader->end_of_file || reader->end - reader->at > record_bytes || is_at_hand(reader))
+        return 0;
+    return refill(reader, reader->capacity, err);
+}
+
 int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *count, struct error *err)
 {
     for (;;) {
-        /* With this much in the buffer, a record that does not end there is over its limit. */
-        if (!reader->end_of_file && reader->end - reader->at <= reader->limits.record_bytes &&
-            refill(reader, err))
+        if (bring(reader, err))
             return -1;
         if (reader->at == reader->end)
             return 0;
@@ -291,6 +372,84 @@ int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *cou
     }
 }
 
+/* ---- Plain records ---- */
+
+/* Finds the ends of fields from `at` on, reading when there is nothing left to look at. False when there are
+ * no more than were known. */
+static bool index_more(struct csv_reader *reader)
+{
+    struct error unseen = {0}; /* csv_next meets it again */
+    if (reader->indexed_to == reader->end &&
+        (reader->end_of_file || refill(reader, PLAIN_BYTES, &unseen) || reader->at == reader->end))
+        return false;
+    const size_t known = reader->marks - reader->mark;
+    const size_t left = reader->end - reader->at;
+    reader->indexed_to = reader->at + (left < PLAIN_BYTES ? left : PLAIN_BYTES);
+    reader->mark = 0;
+    reader->marks = csv_index(reader->index + 1, reader->bytes, reader->at, reader->indexed_to);
+    return reader->marks > known;
+}
+
+/* Whether the record at `at`, whose first mark is *ends, is plain. */
+static bool is_plain(const struct csv_reader *reader, size_t count, size_t at, const uint32_t *ends,
+                     struct csv_plain *out)
+{
+    const char *bytes = reader->bytes;
+    const struct csv_options *limits = &reader->limits;
+    bool commas = true;
+    for (size_t i = 0; i + 1 < count; i++)
+        commas &= bytes[ends[i]] == ',';
+    const size_t last = ends[count - 1];
+    const bool carriage = bytes[last] == '\r' && bytes[last + 1] == '\n' && last + 1 < reader->indexed_to;
+    const size_t past = last + 1 + carriage;
+    *out = (struct csv_plain){bytes, ends, (uint32_t)past, (uint32_t)(count + carriage)};
+    return commas && (carriage || bytes[last] == '\n') && (count > 1 || last > at) && /* no empty line */
+           past - at <= limits->record_bytes && past - at <= limits->field_bytes;
+}
+
+size_t csv_peek(struct csv_reader *reader, size_t count, struct csv_plain *records, size_t most)
+{
+    if (!reader->index || count == 0 || count > reader->limits.fields)
+        return 0;
+    uint32_t *ends = reader->index + 1;
+    while (reader->mark < reader->marks && ends[reader->mark] < reader->at) /* csv_next has gone on */
+        reader->mark++;
+    while (reader->marks - reader->mark <= count && index_more(reader)) /* one more: the newline of "\r\n" */
+        ;
+    size_t mark = reader->mark;
+    size_t at = reader->at;
+    size_t found = 0;
+    ends[(ptrdiff_t)mark - 1] = (uint32_t)at - 1;
+    while (found < most && reader->marks - mark >= count &&
+           is_plain(reader, count, at, ends + mark, &records[found])) {
+        mark += records[found].marks;
+        at = records[found++].past;
+    }
+    return found;
+}
+
+void csv_pass(struct csv_reader *reader, const struct csv_plain *record)
+{
+    reader->position += record->past - reader->at;
+    reader->at = record->past;
+    reader->mark += record->marks;
+    reader->line = reader->next_line++;
+}
+
+int csv_skip_line(struct csv_reader *reader, struct error *err)
+{
+    const char *start = reader->bytes + reader->at;
+    size_t left = reader->end - reader->at;
+    const char *newline = memchr(start, '\n', left);
+    size_t length = newline ? (size_t)(newline - start) + 1 : left;
+    if (length > reader->limits.record_bytes || (!newline && !reader->end_of_file))
+        return fail(reader, ERROR_LIMIT, "a line is longer than allowed", err);
+    reader->position += length;
+    reader->at += length;
+    reader->line = reader->next_line++;
+    return 0;
+}
+
 uint64_t csv_line(const struct csv_reader *reader)
 {
     return reader->line;
@@ -310,8 +469,10 @@ void csv_close(struct csv_reader *reader)
 {
     if (!reader)
         return;
-    close(reader->fd);
-    free(reader->bytes);
+    if (reader->fd >= 0)
+        close(reader->fd);
+    free(reader->block);
+    free(reader->index);
     free(reader->fields);
     free(reader->converted);
     free(reader);

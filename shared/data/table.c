@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/base/id_map.h"
+#include "shared/base/id_set.h"
 #include "shared/base/number.h"
 #include "shared/data/csv.h"
+#include "shared/data/table_scan.h"
 
 enum { SHOWN_BYTES = 80, SHOWN_SIZE = 4 * SHOWN_BYTES + 1 };
 
@@ -20,8 +21,9 @@ struct table_reader {
     int *column_of_field; /* [field_count]: which column each field of a record is */
     size_t field_count;
     bool has_target;
-    bool lacks_target;  /* an application file without it */
-    struct id_map keys; /* seen so far */
+    bool lacks_target;       /* an application file without it */
+    struct id_set keys;      /* seen so far */
+    struct table_scan *scan; /* the fast way to read a row; NULL where there is none */
 };
 
 /* Columns that a file may lack: application_test.csv has no TARGET. */
@@ -103,7 +105,8 @@ int table_open(struct table_reader **out, const char *path, enum home_credit_tab
         return error_set(err, ERROR_INTERNAL, "out of memory");
     reader->schema = home_credit_schema(table);
     snprintf(reader->path, sizeof reader->path, "%s", path);
-    if (csv_open(&reader->csv, path, NULL, err) || read_header(reader, table, err)) {
+    if (csv_open(&reader->csv, path, NULL, err) || read_header(reader, table, err) ||
+        table_scan_new(&reader->scan, reader->schema, reader->column_of_field, reader->field_count, err)) {
         table_close(reader);
         return -1;
     }
@@ -121,38 +124,54 @@ static int fail(const struct table_reader *reader, const struct column *column, 
                      column->name, shown, what);
 }
 
-static int read_number(const struct table_reader *reader, const struct column *column, struct slice field,
-                       double *out, struct error *err)
+/* A number that the column takes. */
+static inline bool is_number(double *out, const struct column *column, struct slice field)
 {
-    bool whole = column->kind != COLUMN_NUMBER;
-    if (!number_read(out, field.data, field.length))
-        return fail(reader, column, field, whole ? "is not a whole number" : "is not a number", err);
-    if (*out < column->lowest || *out > column->highest) {
-        char what[96];
-        snprintf(what, sizeof what, "is not between %.15g and %.15g", column->lowest, column->highest);
-        return fail(reader, column, field, what, err);
-    }
+    if (!number_read(out, field.data, field.length) || *out < column->lowest || *out > column->highest)
+        return false;
     /* The range has made sure that it fits; a cast is cheaper than floor() on the baseline processor. */
-    if (whole && *out != (double)(int64_t)*out)
-        return fail(reader, column, field, "is not a whole number", err);
-    return 0;
+    return column->kind == COLUMN_NUMBER || *out == (double)(int64_t)*out;
 }
 
-static int read_field(const struct table_reader *reader, const struct column *column, struct slice field,
-                      double *out, struct error *err)
+static inline bool is_value(double *out, const struct column *column, struct slice field)
 {
     if (field.length == 0) {
         *out = NAN;
-        return column->required ? fail(reader, column, field, "is empty, but every row needs it", err) : 0;
+        return !column->required;
     }
     if (column->kind != COLUMN_CATEGORY)
-        return read_number(reader, column, field, out, err);
+        return is_number(out, column, field);
     int category = home_credit_category(column, field.data, field.length);
     *out = category;
-    return category < 0 ? fail(reader, column, field, "is not a known category", err) : 0;
+    return category >= 0;
 }
 
-int table_next(struct table_reader *reader, double *row, struct error *err)
+bool table_field(double *out, const struct column *column, struct slice field)
+{
+    return is_value(out, column, field);
+}
+
+/* Says what is wrong with a field. */
+static int refuse(const struct table_reader *reader, const struct column *column, struct slice field,
+                  struct error *err)
+{
+    double value;
+    char range[96];
+    const char *what = column->kind != COLUMN_NUMBER ? "is not a whole number" : "is not a number";
+    if (field.length == 0) {
+        what = "is empty, but every row needs it";
+    } else if (column->kind == COLUMN_CATEGORY) {
+        what = "is not a known category";
+    } else if (number_read(&value, field.data, field.length) &&
+               (value < column->lowest || value > column->highest)) {
+        snprintf(range, sizeof range, "is not between %.15g and %.15g", column->lowest, column->highest);
+        what = range;
+    }
+    return fail(reader, column, field, what, err);
+}
+
+/* Any record, field by field. Returns as table_next does. */
+static int read_row(struct table_reader *reader, double *row, struct error *err)
 {
     const struct slice *fields = NULL;
     size_t count = 0;
@@ -168,12 +187,23 @@ int table_next(struct table_reader *reader, double *row, struct error *err)
         row[APPLICATION_TARGET] = NAN;
     for (size_t i = 0; i < count; i++) {
         int column = reader->column_of_field[i];
-        if (read_field(reader, &schema->columns[column], fields[i], &row[column], err))
-            return -1;
+        if (!is_value(&row[column], &schema->columns[column], fields[i]))
+            return refuse(reader, &schema->columns[column], fields[i], err);
+    }
+    return 1;
+}
+
+int table_next(struct table_reader *reader, double *row, struct error *err)
+{
+    const struct table_schema *schema = reader->schema;
+    if (!reader->scan || !table_scan_next(reader->scan, reader->csv, row)) {
+        int got = read_row(reader, row, err);
+        if (got <= 0)
+            return got;
     }
     if (schema->key < 0)
         return 1;
-    int added = id_map_add(&reader->keys, (int64_t)row[schema->key], 0, err);
+    int added = id_set_add(&reader->keys, (int64_t)row[schema->key], err);
     if (added == 1)
         return error_set(err, ERROR_INVALID, "%s:%" PRIu64 ": %s: \"%.0f\" stands in an earlier line already",
                          reader->path, csv_line(reader->csv), schema->columns[schema->key].name,
@@ -207,7 +237,8 @@ void table_close(struct table_reader *reader)
         return;
     csv_close(reader->csv);
     free(reader->column_of_field);
-    id_map_free(&reader->keys);
+    table_scan_free(reader->scan);
+    id_set_free(&reader->keys);
     free(reader);
 }
 
