@@ -40,19 +40,17 @@ struct csv_reader {
     char *converted; /* CP1252: the record in UTF-8 */
 };
 
-int csv_open(struct csv_reader **out, const char *path, const struct csv_options *options, struct error *err)
+/* A reader without a file and with room for `beside` bytes beside the longest record. */
+static struct csv_reader *make(const char *name, const struct csv_options *options, size_t beside,
+                               struct error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "%s: %s", path, strerror(errno));
-
     struct csv_reader *reader = calloc(1, sizeof *reader);
     if (!reader) {
-        close(fd);
-        return error_set(err, ERROR_INTERNAL, "out of memory");
+        error_set(err, ERROR_INTERNAL, "out of memory");
+        return NULL;
     }
-    reader->fd = fd;
-    snprintf(reader->path, sizeof reader->path, "%s", path);
+    reader->fd = -1;
+    snprintf(reader->path, sizeof reader->path, "%s", name);
     struct csv_options limits = options ? *options : (struct csv_options){0};
     reader->limits = (struct csv_options){
         .encoding = limits.encoding,
@@ -61,17 +59,55 @@ int csv_open(struct csv_reader **out, const char *path, const struct csv_options
         .fields = limits.fields ? limits.fields : FIELDS,
     };
     reader->next_line = 1;
-    struct stat status;
-    if (fstat(fd, &status) == 0)
-        reader->size = (uint64_t)status.st_size;
-    reader->capacity = reader->limits.record_bytes + READ_AHEAD_BYTES;
+    reader->capacity = reader->limits.record_bytes + beside;
     reader->bytes = malloc(reader->capacity + PADDING_BYTES);
     reader->fields = calloc(reader->limits.fields, sizeof *reader->fields);
     if (!reader->bytes || !reader->fields) {
         csv_close(reader);
-        return error_set(err, ERROR_INTERNAL, "out of memory");
+        error_set(err, ERROR_INTERNAL, "out of memory");
+        return NULL;
     }
     memset(reader->bytes, 0, PADDING_BYTES);
+    return reader;
+}
+
+int csv_open(struct csv_reader **out, const char *path, const struct csv_options *options, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "%s: %s", path, strerror(errno));
+    struct csv_reader *reader = make(path, options, READ_AHEAD_BYTES, err);
+    if (!reader) {
+        close(fd);
+        return -1;
+    }
+    reader->fd = fd;
+    struct stat status;
+    if (fstat(fd, &status) == 0)
+        reader->size = (uint64_t)status.st_size;
+    *out = reader;
+    return 0;
+}
+
+/* Behind the byte order mark, when the text begins with one. */
+static void pass_byte_order_mark(struct csv_reader *reader)
+{
+    if (reader->position == 0 && reader->next_line == 1 && reader->end >= sizeof BYTE_ORDER_MARK - 1 &&
+        memcmp(reader->bytes, BYTE_ORDER_MARK, sizeof BYTE_ORDER_MARK - 1) == 0)
+        reader->at = reader->position = sizeof BYTE_ORDER_MARK - 1;
+}
+
+int csv_open_bytes(struct csv_reader **out, const char *name, const void *bytes, size_t size,
+                   const struct csv_options *options, struct error *err)
+{
+    struct csv_reader *reader = make(name, options, size, err);
+    if (!reader)
+        return -1;
+    memcpy(reader->bytes, bytes, size);
+    memset(reader->bytes + size, 0, PADDING_BYTES);
+    reader->end = reader->size = size;
+    reader->end_of_file = true;
+    pass_byte_order_mark(reader);
     *out = reader;
     return 0;
 }
@@ -92,9 +128,7 @@ static int refill(struct csv_reader *reader, struct error *err)
         reader->end += (size_t)got;
     }
     memset(reader->bytes + reader->end, 0, PADDING_BYTES);
-    if (reader->position == 0 && reader->next_line == 1 && reader->end >= sizeof BYTE_ORDER_MARK - 1 &&
-        memcmp(reader->bytes, BYTE_ORDER_MARK, sizeof BYTE_ORDER_MARK - 1) == 0)
-        reader->at = reader->position = sizeof BYTE_ORDER_MARK - 1;
+    pass_byte_order_mark(reader);
     return 0;
 }
 
@@ -291,6 +325,20 @@ int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *cou
     }
 }
 
+int csv_skip_line(struct csv_reader *reader, struct error *err)
+{
+    const char *start = reader->bytes + reader->at;
+    size_t left = reader->end - reader->at;
+    const char *newline = memchr(start, '\n', left);
+    size_t length = newline ? (size_t)(newline - start) + 1 : left;
+    if (length > reader->limits.record_bytes || (!newline && !reader->end_of_file))
+        return fail(reader, ERROR_LIMIT, "a line is longer than allowed", err);
+    reader->position += length;
+    reader->at += length;
+    reader->line = reader->next_line++;
+    return 0;
+}
+
 uint64_t csv_line(const struct csv_reader *reader)
 {
     return reader->line;
@@ -310,7 +358,8 @@ void csv_close(struct csv_reader *reader)
 {
     if (!reader)
         return;
-    close(reader->fd);
+    if (reader->fd >= 0)
+        close(reader->fd);
     free(reader->bytes);
     free(reader->fields);
     free(reader->converted);

@@ -23,11 +23,19 @@ struct csv_reader;
 /* Opens `path` for reading; NULL options mean the defaults. The caller closes *out. */
 int csv_open(struct csv_reader **out, const char *path, const struct csv_options *options, struct error *err);
 
+/* Reads `size` bytes (copied) instead of a file; `name` stands for it in messages. */
+int csv_open_bytes(struct csv_reader **out, const char *name, const void *bytes, size_t size,
+                   const struct csv_options *options, struct error *err);
+
 /* The next record. Returns 1 with `*fields` pointing at `*count` unquoted slices that stay valid until
  * the next call, 0 at the end of the file, -1 with an error that says file, line and cause: an unclosed
  * quote, bytes after a closing quote, a field, record or count above its limit, a zero byte.
  * Empty lines are skipped. */
 int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *count, struct error *err);
+
+/* After csv_next has failed: goes on behind the end of the line on which the bad record starts, which takes
+ * the record's place for csv_line. ERROR_LIMIT when that line is longer than a record may be. */
+int csv_skip_line(struct csv_reader *reader, struct error *err);
 
 /* The line (from 1) on which the last returned record starts. */
 uint64_t csv_line(const struct csv_reader *reader);

@@ -121,35 +121,50 @@ static int fail(const struct table_reader *reader, const struct column *column, 
                      column->name, shown, what);
 }
 
-static int read_number(const struct table_reader *reader, const struct column *column, struct slice field,
-                       double *out, struct error *err)
+/* A number that the column takes. */
+static inline bool is_number(double *out, const struct column *column, struct slice field)
 {
-    bool whole = column->kind != COLUMN_NUMBER;
-    if (!number_read(out, field.data, field.length))
-        return fail(reader, column, field, whole ? "is not a whole number" : "is not a number", err);
-    if (*out < column->lowest || *out > column->highest) {
-        char what[96];
-        snprintf(what, sizeof what, "is not between %.15g and %.15g", column->lowest, column->highest);
-        return fail(reader, column, field, what, err);
-    }
+    if (!number_read(out, field.data, field.length) || *out < column->lowest || *out > column->highest)
+        return false;
     /* The range has made sure that it fits; a cast is cheaper than floor() on the baseline processor. */
-    if (whole && *out != (double)(int64_t)*out)
-        return fail(reader, column, field, "is not a whole number", err);
-    return 0;
+    return column->kind == COLUMN_NUMBER || *out == (double)(int64_t)*out;
 }
 
-static int read_field(const struct table_reader *reader, const struct column *column, struct slice field,
-                      double *out, struct error *err)
+static inline bool is_value(double *out, const struct column *column, struct slice field)
 {
     if (field.length == 0) {
         *out = NAN;
-        return column->required ? fail(reader, column, field, "is empty, but every row needs it", err) : 0;
+        return !column->required;
     }
     if (column->kind != COLUMN_CATEGORY)
-        return read_number(reader, column, field, out, err);
+        return is_number(out, column, field);
     int category = home_credit_category(column, field.data, field.length);
     *out = category;
-    return category < 0 ? fail(reader, column, field, "is not a known category", err) : 0;
+    return category >= 0;
+}
+
+bool table_field(double *out, const struct column *column, struct slice field)
+{
+    return is_value(out, column, field);
+}
+
+/* Says what is wrong with a field. */
+static int refuse(const struct table_reader *reader, const struct column *column, struct slice field,
+                  struct error *err)
+{
+    double value;
+    char range[96];
+    const char *what = column->kind != COLUMN_NUMBER ? "is not a whole number" : "is not a number";
+    if (field.length == 0) {
+        what = "is empty, but every row needs it";
+    } else if (column->kind == COLUMN_CATEGORY) {
+        what = "is not a known category";
+    } else if (number_read(&value, field.data, field.length) &&
+               (value < column->lowest || value > column->highest)) {
+        snprintf(range, sizeof range, "is not between %.15g and %.15g", column->lowest, column->highest);
+        what = range;
+    }
+    return fail(reader, column, field, what, err);
 }
 
 int table_next(struct table_reader *reader, double *row, struct error *err)
@@ -168,8 +183,8 @@ int table_next(struct table_reader *reader, double *row, struct error *err)
         row[APPLICATION_TARGET] = NAN;
     for (size_t i = 0; i < count; i++) {
         int column = reader->column_of_field[i];
-        if (read_field(reader, &schema->columns[column], fields[i], &row[column], err))
-            return -1;
+        if (!is_value(&row[column], &schema->columns[column], fields[i]))
+            return refuse(reader, &schema->columns[column], fields[i], err);
     }
     if (schema->key < 0)
         return 1;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "shared/base/error.h"
+#include "shared/base/slice.h"
 #include "shared/data/home_credit.h"
 
 struct table_reader;
@@ -20,6 +21,10 @@ int table_open(struct table_reader **out, const char *path, enum home_credit_tab
  * error that gives file, line, column and value: wrong type, out of range, unknown category, missing
  * required value, duplicate key, too few or too many fields. */
 int table_next(struct table_reader *reader, double *row, struct error *err);
+
+/* The value of one field, as table_next reads it, NaN when it is empty. False when the column does not take
+ * it. */
+bool table_field(double *out, const struct column *column, struct slice field);
 
 /* True when the file has a TARGET column (TABLE_APPLICATION only). */
 bool table_has_target(const struct table_reader *reader);
