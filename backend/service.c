@@ -7,17 +7,19 @@
 #include <strings.h>
 #include <time.h>
 
+#include "backend/batches/workers.h"
 #include "shared/base/log.h"
 #include "shared/base/progress.h"
 #include "shared/http/problem.h"
 
-enum { WATCH_INTERVAL_S = 1, SPARE_CONNECTIONS = 1 /* for the watching thread */ };
+enum { WATCH_INTERVAL_S = 1, SPARE_CONNECTIONS = 2 /* for the watching thread and the keeper of batches */ };
 
 struct service {
     const struct config *config;
     struct model *model;
     struct store *store;
     struct metrics *metrics;
+    struct batch_workers *workers;
     bool keyed;
     unsigned char key_hash[crypto_generichash_BYTES];
 
@@ -177,7 +179,8 @@ int service_start(struct service **out, const struct config *config, struct erro
         goto failed;
     }
     if (metrics_new(&service->metrics, err) || model_load(&service->model, config->model_dir, err) ||
-        store_open(&service->store, config->database_url, config->threads + SPARE_CONNECTIONS, err))
+        store_open(&service->store, config->database_url,
+                   config->threads + config->batch_workers + SPARE_CONNECTIONS, err))
         goto failed;
     metrics_set_model(service->metrics, model_version(service->model), model_hash(service->model));
     if (pthread_create(&service->watcher, NULL, watch, service)) {
@@ -185,6 +188,8 @@ int service_start(struct service **out, const struct config *config, struct erro
         goto failed;
     }
     service->watching = true;
+    if (batch_workers_start(&service->workers, service, err))
+        goto failed;
     if (!service->keyed)
         log_event(LOG_WARNING, "no_api_key", "{s:s}", "effect",
                   "requests need no key; the server answers on loopback only");
@@ -200,6 +205,7 @@ void service_stop(struct service *service)
 {
     if (!service)
         return;
+    batch_workers_stop(service->workers);
     if (service->watching) {
         pthread_mutex_lock(&service->lock);
         service->stopping = true;
@@ -234,4 +240,9 @@ struct store *service_store(const struct service *service)
 struct metrics *service_metrics(const struct service *service)
 {
     return service->metrics;
+}
+
+struct batch_workers *service_workers(const struct service *service)
+{
+    return service->workers;
 }

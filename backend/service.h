@@ -11,6 +11,7 @@
 #include "shared/http/server.h"
 #include "shared/model/model.h"
 
+struct batch_workers; /* backend/batches/workers.h */
 struct service;
 
 /* Loads the model, opens the store and starts loading the population in a thread of its own, which then looks
@@ -24,6 +25,7 @@ const struct config *service_config(const struct service *service);
 const struct model *service_model(const struct service *service);
 struct store *service_store(const struct service *service);
 struct metrics *service_metrics(const struct service *service);
+struct batch_workers *service_workers(const struct service *service);
 
 /* The population to answer one request with, or NULL while there is none. The caller releases it
  * (population_release). */

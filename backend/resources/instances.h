@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/service.h"
 #include "shared/http/server.h"
 
 enum { INSTANCE_HISTORY_ROWS = 10000 /* of one table */ };
@@ -22,5 +23,13 @@ struct instances {
  * frees with instances_free, also after a failure. */
 int instances_read(struct instances *out, struct http_exchange *exchange);
 void instances_free(struct instances *instances);
+
+/* Reads one application, as `instances` of a request hold them, outside a request: `vector[FEATURE_COUNT]`
+ * and
+ * `*client_id` (-1: none). False when something is wrong: it is appended to `problems` with pointers from the
+ * application on, or, when `*unavailable`, a client was asked for while no portfolio is loaded. `population`
+ * may be NULL. */
+bool instances_read_one(float *vector, int64_t *client_id, bool *unavailable, struct service *service,
+                        struct population *population, json_t *object, json_t *problems);
 
 #endif

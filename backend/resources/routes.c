@@ -1,4 +1,6 @@
 #include "backend/resources/resources.h"
+
+#include "backend/resources/batches.h"
 #include "shared/http/problem.h"
 
 static const char JSON[] = "application/json", PROMETHEUS[] = "text/plain";
@@ -7,6 +9,11 @@ static const char JSON[] = "application/json", PROMETHEUS[] = "text/plain";
 const struct http_route resources_routes[] = {
     {"POST", "/predict", predict_post, .produces = JSON, .consumes = JSON},
     {"POST", "/explain", explain_post, .produces = JSON, .consumes = JSON},
+    {"POST", "/batches", batches_post, .produces = JSON, .receiver = &batches_receiver},
+    {"GET", "/batches", batches_get, .produces = JSON},
+    {"GET", "/batches/:id", batch_get, .produces = JSON},
+    {"DELETE", "/batches/:id", batch_delete, .produces = JSON},
+    {"GET", "/batches/:id/results", batch_results_get, .produces = NULL /* either of two */},
     {"GET", "/clients", clients_get, .produces = JSON},
     {"GET", "/clients/:id", client_get, .produces = JSON},
     {"GET", "/clients/:id/comparison", comparison_get, .produces = JSON},

@@ -8,12 +8,14 @@
  */
 EMBED(migration_portfolio, "backend/store/migrations/0001_portfolio.sql");
 EMBED(migration_decisions, "backend/store/migrations/0002_decisions.sql");
+EMBED(migration_batches, "backend/store/migrations/0003_batches.sql");
 
 static const struct migration {
     const char *name, *sql;
 } migrations[] = {
     {"0001_portfolio", migration_portfolio},
     {"0002_decisions", migration_decisions},
+    {"0003_batches", migration_batches},
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
