@@ -150,7 +150,9 @@ static void keep_bytes(struct upload *upload, const char *bytes, size_t size)
 static bool take_piece(void *context, const char *name, uint64_t offset, const char *bytes, size_t size)
 {
     struct upload *upload = context;
-    bool goes_on = offset > 0 && upload->part >= 0 && strcmp(name, part_name(upload->part)) == 0;
+    /* An empty part can come in several pieces of nothing. */
+    bool goes_on = (offset > 0 || upload->part_bytes == 0) && upload->part >= 0 &&
+                   strcmp(name, part_name(upload->part)) == 0;
     if (!goes_on)
         begin_named_part(upload, name);
     keep_bytes(upload, bytes, size);
@@ -292,6 +294,8 @@ static void check(struct upload *upload)
     upload->batch.tables = upload->given & ~(1U << TABLE_APPLICATION) & ~(1U << INSTANCES);
     if (!whole) {
         fail(upload, 400, "The body ends before its last boundary.");
+    } else if (upload->given == 0) {
+        fail(upload, 400, "There is no part in the body.");
     } else if (!upload->batch.ndjson && !(upload->given >> TABLE_APPLICATION & 1)) {
         refuse_part(upload, part_name(TABLE_APPLICATION), "This part is missing.");
     } else if (upload->batch.ndjson && upload->part_bytes == 0) {

@@ -15,8 +15,8 @@
 #include "backend/store/database.h"
 
 enum {
-    BATCHES_LEASE_S = 10,
-    BATCHES_RENEW_S = 3,
+    BATCHES_LEASE_S = 6,
+    BATCHES_RENEW_S = 2,
     BATCHES_ORPHAN_S =
         600,         /* the replica that holds a file may be away so long before the batch has failed */
     BATCHES_ID = 33, /* 32 hexadecimal digits and the terminator; of processes, too */

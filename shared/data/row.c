@@ -94,7 +94,9 @@ static json_t *to_json(const struct column *column, struct slice field)
     if (field.length == 0)
         return json_null();
     if (column->kind != COLUMN_CATEGORY && number_read(&number, field.data, field.length))
-        return json_real(number);
+        return memchr(field.data, '.', field.length) || number != (double)(json_int_t)number
+                   ? json_real(number)
+                   : json_integer((json_int_t)number);
     json_t *text = json_stringn(field.data, field.length);
     return text ? text : json_string("bytes that are not UTF-8");
 }
