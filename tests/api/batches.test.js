@@ -70,6 +70,7 @@ const plain = rows => rows.filter((row) => !row.includes('"')); // of which spli
 describe('scoring', () => {
     test('a CSV file gives the numbers of /predict for the same fields, to the last digit', async () => {
         const some = plain(rows).slice(0, 100);
+        some[99] = some[99].split(',').map((field, i) => (i % 2 && names.split(',')[i] !== 'SK_ID_CURR' ? '' : field)).join(',');
         const { results, status, rows: counted, bytes } = await score([names, ...some, ''].join('\n'));
         assert.equal(status, 'done');
         assert.deepEqual(counted, { total: 100, done: 100, rejected: 0 });
