@@ -222,7 +222,7 @@ static void test_a_lost_chunk_is_taken_over_and_counts_once(void **state)
 struct crew {
     struct database *database;
     atomic_int taken, forgotten;
-    char name[THREADS][8];
+    char name[THREADS][24];
     atomic_int hired;
 };
 
@@ -277,7 +277,7 @@ static void test_many_workers_score_each_chunk_once(void **state)
     assert_int_equal(batch.done, CHUNKS * ROWS_OF_CHUNK);
     assert_int_equal(batch.rejected, CHUNKS / 2);
     for (int64_t i = 0; i <= CHUNKS; i++) {
-        char *text = NULL, expected[16];
+        char *text = NULL, expected[32];
         size_t size = 0;
         int found = batches_result(database, batch.number, i, &text, &size, &err);
         assert_int_equal(found, i < CHUNKS);
