@@ -6,13 +6,11 @@
 
 #include "backend/batches/intake.h"
 #include "backend/resources/instances.h"
-#include "backend/resources/render.h"
 #include "backend/scoring.h"
+#include "shared/base/json_writer.h"
 #include "shared/data/row.h"
 #include "shared/data/table.h"
 #include "shared/features/features.h"
-
-static const size_t JSON_FORMAT = JSON_COMPACT | JSON_REAL_PRECISION(15); /* as the answers of /predict */
 
 struct row {
     int64_t line, client_id; /* -1: none */
@@ -181,52 +179,73 @@ static int read_ndjson(struct reading *reading, struct error *err)
 
 /* ---- The result ---- */
 
-static json_t *render_row(const struct row *row, const struct score *score, const struct service *service)
+/* The errors that are told of a rejected row, as JSON. */
+static char *dump_errors(json_t *problems)
 {
-    const struct model *model = service_model(service);
-    json_t *object = json_object();
-    json_object_set_new(object, "line", json_integer(row->line));
-    json_object_set_new(object, "client_id", row->client_id < 0 ? json_null() : json_integer(row->client_id));
-    if (row->problems) {
-        while (json_array_size(row->problems) > CHUNK_ROW_ERRORS)
-            json_array_remove(row->problems, CHUNK_ROW_ERRORS);
-        json_object_set(object, "errors", row->problems);
-        return object;
-    }
-    struct verdict verdict = scoring_verdict(model, score->margin);
-    render_verdict(object, &verdict);
-    json_object_set_new(object, "model", json_string(model_version(model)));
-    metrics_decision(service_metrics(service), scoring_decision(&verdict), verdict.probability);
-    return object;
+    while (json_array_size(problems) > CHUNK_ROW_ERRORS)
+        json_array_remove(problems, CHUNK_ROW_ERRORS);
+    return json_dumps(problems, JSON_COMPACT);
 }
 
-static int write_line(struct buffer *out, const json_t *object, struct error *err)
+/* One row, as GET /batches/{id}/results has it in NDJSON. */
+static int write_row(struct buffer *out, const struct row *row, const struct score *score,
+                     const struct service *service, struct error *err)
 {
-    char *text = json_dumps(object, JSON_FORMAT);
-    int status = text ? 0 : error_set(err, ERROR_INTERNAL, "no memory for a result");
-    if (!status)
-        status = buffer_append_text(out, text, err) || buffer_append(out, "\n", 1, err) ? -1 : 0;
-    free(text);
-    return status;
+    const struct model *model = service_model(service);
+    char *errors = NULL;
+    struct json_writer writer = json_writer_start(out, err);
+    json_writer_open(&writer, '{');
+    json_writer_key(&writer, "line");
+    json_writer_integer(&writer, row->line);
+    json_writer_key(&writer, "client_id");
+    if (row->client_id < 0)
+        json_writer_null(&writer);
+    else
+        json_writer_integer(&writer, row->client_id);
+    if (row->problems) {
+        errors = dump_errors(row->problems);
+        json_writer_key(&writer, "errors");
+        json_writer_raw(&writer, errors ? errors : "[]", errors ? strlen(errors) : 2);
+    } else {
+        const struct verdict verdict = scoring_verdict(model, score->margin);
+        json_writer_key(&writer, "probability");
+        json_writer_number(&writer, verdict.probability);
+        json_writer_key(&writer, "score");
+        json_writer_number(&writer, verdict.points);
+        json_writer_key(&writer, "decision");
+        json_writer_text(&writer, scoring_decision(&verdict));
+        json_writer_key(&writer, "model");
+        json_writer_text(&writer, model_version(model));
+        metrics_decision(service_metrics(service), scoring_decision(&verdict), verdict.probability);
+    }
+    json_writer_close(&writer, '}');
+    free(errors);
+    return json_writer_end(&writer);
 }
 
 static int write_result(struct scored_chunk *out, const struct reading *reading, const struct score *scores,
                         struct error *err)
 {
+    struct buffer errors = buffer_new(CHUNK_RESULT_BYTES);
     int status = 0;
     size_t good = 0;
-    json_t *errors = json_array();
     for (size_t i = 0; status == 0 && i < reading->count; i++) {
         const struct row *row = &reading->rows[i];
-        json_t *object = render_row(row, row->problems ? NULL : &scores[good++], reading->service);
-        status = write_line(&out->result, object, err);
-        if (row->problems && out->rejected++ < BATCHES_ERRORS)
-            json_array_append(errors, object);
-        json_decref(object);
+        size_t start = out->result.length;
+        status = write_row(&out->result, row, row->problems ? NULL : &scores[good++], reading->service, err);
+        if (status == 0 && row->problems && out->rejected++ < BATCHES_ERRORS)
+            status = buffer_append(&errors, errors.length ? "," : "[", 1, err) ||
+                             buffer_append(&errors, out->result.data + start, out->result.length - start, err)
+                         ? -1
+                         : 0;
+        if (status == 0)
+            status = buffer_append(&out->result, "\n", 1, err);
     }
-    if (out->rejected > 0)
-        out->errors = json_dumps(errors, JSON_FORMAT);
-    json_decref(errors);
+    if (status == 0 && errors.length > 0)
+        status = buffer_append(&errors, "]", 1, err);
+    if (errors.length > 0)
+        out->errors = buffer_take(&errors);
+    buffer_free(&errors);
     return status;
 }
 

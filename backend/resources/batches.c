@@ -5,15 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend/batches/chunk_scoring.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
+#include "shared/base/instant.h"
 #include "shared/http/media_type.h"
 #include "shared/http/problem.h"
 
-enum { DEFAULT_LIMIT = 20, TIME_TEXT = 40 };
+enum { DEFAULT_LIMIT = 20 };
 static const char CSV[] = "text/csv", NDJSON[] = "application/x-ndjson";
 
 struct database *batches_database(const struct http_exchange *exchange)
@@ -23,18 +23,12 @@ struct database *batches_database(const struct http_exchange *exchange)
 
 /* ---- A batch ---- */
 
-/* RFC 3339 in UTC, or null. */
-static json_t *render_time(int64_t time_us)
+/* 0 is null: not yet. */
+static json_t *render_instant(int64_t instant)
 {
-    char text[TIME_TEXT];
-    struct tm parts;
-    time_t seconds = (time_t)(time_us / 1000000);
-    if (time_us == 0)
-        return json_null();
-    gmtime_r(&seconds, &parts);
-    size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text + length, sizeof text - length, ".%03dZ", (int)(time_us % 1000000 / 1000));
-    return json_string(text);
+    char text[INSTANT_TEXT];
+    instant_format(text, instant);
+    return instant ? json_string(text) : json_null();
 }
 
 static json_t *render_tables(uint64_t tables)
@@ -55,9 +49,9 @@ json_t *batches_render(const struct batch *batch, const struct http_exchange *ex
                      "status", batch_state_code(batch->state), "format", batch->ndjson ? "ndjson" : "csv",
                      "tables", render_tables(batch->tables), "bytes", (json_int_t)batch->bytes, "rows",
                      "total", total, "done", (json_int_t)batch->done, "rejected", (json_int_t)batch->rejected,
-                     "created", render_time(batch->created), "started", render_time(batch->started),
-                     "finished", render_time(batch->finished), "expires",
-                     render_time(batch->finished ? batch->finished + kept_us : 0), "failure", failure);
+                     "created", render_instant(batch->created), "started", render_instant(batch->started),
+                     "finished", render_instant(batch->finished), "expires",
+                     render_instant(batch->finished ? batch->finished + kept_us : 0), "failure", failure);
 }
 
 /* The batch in the path, or -1 after answering. */
@@ -273,14 +267,14 @@ static void forget_results(void *stream)
     free(results);
 }
 
-/* Whether the answer is CSV; -1 after answering that it can be neither. What the batch came in is preferred.
- */
+/* Whether the answer is CSV; -1 after answering that it can be neither. Of two that are liked equally it is
+ * what the batch came in. */
 static int choose_csv(struct http_exchange *exchange, const struct batch *batch)
 {
-    const char *accept = http_request_header(exchange, "Accept");
-    bool csv = media_type_accepted(accept, CSV), ndjson = media_type_accepted(accept, NDJSON);
-    if (csv || ndjson)
-        return csv && (!batch->ndjson || !ndjson);
+    const char *const types[] = {batch->ndjson ? NDJSON : CSV, batch->ndjson ? CSV : NDJSON, NULL};
+    const char *chosen = media_type_choose(http_request_header(exchange, "Accept"), types);
+    if (chosen)
+        return chosen == CSV;
     problem_answer(
         exchange, 406,
         "This call answers with text/csv or application/x-ndjson, which the Accept header rules out.", NULL);
