@@ -12,7 +12,10 @@
 #include "shared/base/progress.h"
 #include "shared/http/problem.h"
 
-enum { WATCH_INTERVAL_S = 1, SPARE_CONNECTIONS = 2 /* for the watching thread and the keeper of batches */ };
+enum {
+    WATCH_INTERVAL_S = 1,
+    SPARE_CONNECTIONS = 3 /* for the watching thread, the keeper of batches, and who cuts them */
+};
 
 struct service {
     const struct config *config;

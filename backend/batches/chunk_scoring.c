@@ -50,7 +50,9 @@ static int read_history(const struct reading *reading, struct history *out, stru
     size_t at = (reading->count - 1) * HISTORY_BYTES;
     if (at + HISTORY_BYTES > reading->chunk->histories_bytes)
         return error_set(err, ERROR_INTERNAL, "a chunk lacks histories");
-    return history_unpack(out, (const unsigned char *)reading->chunk->histories + at, HISTORY_BYTES, err);
+    if (history_unpack(out, (const unsigned char *)reading->chunk->histories + at, HISTORY_BYTES, NULL))
+        return error_set(err, ERROR_INTERNAL, "a chunk was cut by another version");
+    return 0;
 }
 
 /* The client of a rejected row, when that field is fine. */

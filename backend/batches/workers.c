@@ -149,10 +149,11 @@ static int cut_next(struct batch_workers *workers, struct error *err)
 static void *work(void *context)
 {
     struct batch_workers *workers = context;
+    const bool scores = workers->config->batch_workers > 0;
     while (!atomic_load(&workers->stopping)) {
         struct error err = {0};
         unsigned long seen = read_calls(workers);
-        int did = score_next(workers, &err);
+        int did = scores ? score_next(workers, &err) : 0;
         if (did == 0)
             did = cut_next(workers, &err);
         if (did <= 0)
@@ -207,11 +208,13 @@ int batch_workers_start(struct batch_workers **out, struct service *service, str
     pthread_mutex_init(&workers->lock, NULL);
     pthread_mutex_init(&workers->intake_lock, NULL);
     pthread_cond_init(&workers->wake, NULL);
-    workers->threads = calloc(workers->config->batch_workers + 1, sizeof *workers->threads);
+    /* The files that this backend receives are its own to cut, whoever scores. */
+    const unsigned wanted = workers->config->batch_workers ? workers->config->batch_workers : 1;
+    workers->threads = calloc(wanted, sizeof *workers->threads);
     bool started = workers->threads != NULL;
     if (started)
         workers->keeping = started = pthread_create(&workers->keeper, NULL, keep, workers) == 0;
-    while (started && workers->thread_count < workers->config->batch_workers) {
+    while (started && workers->thread_count < wanted) {
         started = pthread_create(&workers->threads[workers->thread_count], NULL, work, workers) == 0;
         workers->thread_count += started;
     }

@@ -20,7 +20,8 @@
 enum {
     INSTANCES = TABLE_COUNT, /* the part with NDJSON, behind those of the tables */
     PARTS,
-    ROOM_BYTES = 64 << 20 /* that the disk has left after a batch */
+    ROOM_BYTES = 64 << 20, /* that the disk has left after a batch */
+    LOOK_BYTES = 16 << 20  /* between two looks whether it has */
 };
 static const char instances_name[] = "instances";
 
@@ -32,7 +33,7 @@ struct upload {
     char key[BATCHES_KEY]; /* empty: none */
     unsigned given;        /* bit set of parts */
     int part;              /* the one that arrives, -1 before the first */
-    uint64_t part_bytes;
+    uint64_t part_bytes, looked_bytes;
     crypto_generichash_state hash;
     unsigned status; /* of the failure, 0 while there is none */
     char detail[256];
@@ -145,6 +146,13 @@ static void keep_bytes(struct upload *upload, const char *bytes, size_t size)
     crypto_generichash_update(&upload->hash, (const unsigned char *)bytes, size);
     if (spool_write(upload->spool, bytes, size, &err))
         fail_disk(upload, &err);
+    upload->looked_bytes += size;
+    if (upload->looked_bytes < LOOK_BYTES)
+        return;
+    /* Several may arrive at once, and not every one says how long it is. */
+    upload->looked_bytes = 0;
+    if (spool_room(upload->config->batch_dir) < ROOM_BYTES)
+        fail(upload, 507, "%s", no_room);
 }
 
 static bool take_piece(void *context, const char *name, uint64_t offset, const char *bytes, size_t size)
