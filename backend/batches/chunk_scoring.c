@@ -260,7 +260,7 @@ int chunk_score(struct scored_chunk *out, struct service *service, const struct 
                               .chunk = chunk,
                               .rows = calloc(rows, sizeof *reading.rows),
                               .vectors = malloc(rows * FEATURE_COUNT * sizeof *reading.vectors)};
-    struct score *scores = malloc(rows * sizeof *scores);
+    struct score *scores = calloc(rows, sizeof *scores);
     int status = -1;
     *out = (struct scored_chunk){.result = buffer_new(CHUNK_RESULT_BYTES)};
     if (!reading.rows || !reading.vectors || !scores) {

@@ -7,7 +7,8 @@
 struct service;
 struct batch_workers;
 
-/* Starts BATCH_WORKERS threads, or one that only cuts, and the keeper. The service must outlive them; the caller stops them. */
+/* Starts BATCH_WORKERS threads, or one that only cuts, and the keeper. The service must outlive them; the
+ * caller stops them. */
 int batch_workers_start(struct batch_workers **out, struct service *service, struct error *err);
 
 /* Lets each thread finish its chunk. What is left goes to other replicas at once, or waits for the next

@@ -91,7 +91,7 @@ static void test_wrong_fields_are_all_named(void **state)
     size_t count;
     double row[APPLICATION_COLUMNS];
     struct row_header header;
-    struct slice *names = names_of(TABLE_APPLICATION, &count), *fields = calloc(count, sizeof *fields);
+    struct slice *names = names_of(TABLE_APPLICATION, &count), *fields = calloc(count + 1, sizeof *fields);
     json_t *problems = json_array();
     assert_true(row_match(&header, TABLE_APPLICATION, names, count, problems));
     for (size_t i = 0; i < count; i++)
