@@ -10,10 +10,10 @@ WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
-SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lm -lpthread
+SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lgsl -lgslcblas -lm -lpthread
 BACKEND_LIBS  := -lsqlite3 -lpq
 FRONTEND_LIBS := -lcurl -lz
-NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgsl -lgslcblas -lgomp
+NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgomp
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))

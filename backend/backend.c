@@ -6,6 +6,14 @@
 #include "backend/service.h"
 #include "shared/base/log.h"
 
+/* SIGHUP. How it went is in the log, and at GET /model/reload. */
+static void reload_model(void *service)
+{
+    struct error err = {0};
+    if (keeper_reload(service_keeper(service), &err))
+        log_event(LOG_WARNING, "reload_not_begun", "{s:s}", "cause", err.message);
+}
+
 static int serve(const struct config *config, struct error *err)
 {
     int status = -1;
@@ -19,12 +27,13 @@ static int serve(const struct config *config, struct error *err)
                                          .context = service,
                                          .metrics = service_metrics(service),
                                          .authorise = service_authorise,
+                                         .release = service_release,
                                          .fail = resources_fail};
     if (http_server_start(&server, &program, err))
         goto done;
     log_event(LOG_INFO, "listening", "{s:s, s:i, s:s}", "bind", config->bind, "port", (int)config->port,
-              "model", model_version(service_model(service)));
-    http_wait_for_stop();
+              "model_dir", config->model_dir);
+    http_wait_for_stop(reload_model, service);
     log_event(LOG_INFO, "stopping", NULL);
     http_server_stop(server);
     status = 0;
@@ -38,7 +47,8 @@ int main(int argc, char **argv)
     struct config config;
     struct error err = {0};
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        printf("Usage: backend\n\nServes the REST API until SIGTERM or SIGINT.\n\n");
+        printf("Usage: backend\n\nServes the REST API until SIGTERM or SIGINT; SIGHUP loads the model "
+               "again.\n\n");
         config_print_help(CONFIG_BACKEND);
         return 0;
     }

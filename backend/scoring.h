@@ -7,6 +7,7 @@
 #include "shared/model/model.h"
 
 /* Log-odds are given in units of 1e-9. */
+#define SCORING_UNIT 1e-9
 double scoring_round(double log_odds);
 
 struct verdict {

@@ -4,32 +4,32 @@
 
 #include <stdbool.h>
 
-#include "backend/population/population.h"
+#include "backend/keeper.h"
+#include "backend/recent.h"
 #include "backend/store/store.h"
 #include "shared/base/config.h"
 #include "shared/http/metrics.h"
 #include "shared/http/server.h"
-#include "shared/model/model.h"
 
 struct batch_workers; /* backend/batches/workers.h */
 struct service;
 
-/* Loads the model, opens the store and starts loading the population in a thread of its own, which then looks
- * every second whether an import has replaced it and takes the new one over while requests go on. Without an
- * API key ERROR_INVALID unless BIND is a loopback address. `config` must outlive the service. The caller
- * frees *out. */
+/* Loads the model, opens the store and starts the keeper, which loads the population and takes over what
+ * replaces it while requests go on. Without an API key ERROR_INVALID unless BIND is a loopback address.
+ * `config` must outlive the service. The caller frees *out. */
 int service_start(struct service **out, const struct config *config, struct error *err);
 void service_stop(struct service *service);
 
 const struct config *service_config(const struct service *service);
-const struct model *service_model(const struct service *service);
 struct store *service_store(const struct service *service);
 struct metrics *service_metrics(const struct service *service);
 struct batch_workers *service_workers(const struct service *service);
 
-/* The population to answer one request with, or NULL while there is none. The caller releases it
- * (population_release). */
-struct population *service_population(struct service *service);
+struct keeper *service_keeper(const struct service *service);
+struct recent *service_recent(const struct service *service);
+
+/* The server's release: lets go of the snapshot that a request was answered with (request_snapshot). */
+void service_release(void *snapshot);
 
 /* The server's authorise: true when the exchange carries the API key or none is configured; else answers 401.
  */

@@ -42,7 +42,7 @@ static int serve(const struct config *config, struct error *err)
     if (status == 0) {
         log_event(LOG_INFO, "ready", "{s:s, s:i, s:s}", "bind", config->bind, "port", (int)config->port,
                   "backend", config->backend_url);
-        http_wait_for_stop();
+        http_wait_for_stop(NULL, NULL);
         log_event(LOG_INFO, "stopping", NULL);
         http_server_stop(server);
     }

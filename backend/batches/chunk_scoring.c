@@ -19,7 +19,8 @@ struct row {
 
 struct reading {
     struct service *service;
-    struct population *population; /* NULL while none is loaded */
+    const struct model *model;
+    const struct population *population; /* NULL while none is loaded */
     const struct batch_chunk *chunk;
     struct row *rows; /* chunk->rows */
     float *vectors;   /* of the good rows, one after the other */
@@ -191,9 +192,9 @@ static char *dump_errors(json_t *problems)
 
 /* One row, as GET /batches/{id}/results has it in NDJSON. */
 static int write_row(struct buffer *out, const struct row *row, const struct score *score,
-                     const struct service *service, struct error *err)
+                     const struct reading *reading, struct error *err)
 {
-    const struct model *model = service_model(service);
+    const struct model *model = reading->model;
     char *errors = NULL;
     struct json_writer writer = json_writer_start(out, err);
     json_writer_open(&writer, '{');
@@ -218,7 +219,7 @@ static int write_row(struct buffer *out, const struct row *row, const struct sco
         json_writer_text(&writer, scoring_decision(&verdict));
         json_writer_key(&writer, "model");
         json_writer_text(&writer, model_version(model));
-        metrics_decision(service_metrics(service), scoring_decision(&verdict), verdict.probability);
+        metrics_decision(service_metrics(reading->service), scoring_decision(&verdict), verdict.probability);
     }
     json_writer_close(&writer, '}');
     free(errors);
@@ -234,7 +235,7 @@ static int write_result(struct scored_chunk *out, const struct reading *reading,
     for (size_t i = 0; status == 0 && i < reading->count; i++) {
         const struct row *row = &reading->rows[i];
         size_t start = out->result.length;
-        status = write_row(&out->result, row, row->problems ? NULL : &scores[good++], reading->service, err);
+        status = write_row(&out->result, row, row->problems ? NULL : &scores[good++], reading, err);
         if (status == 0 && row->problems && out->rejected++ < BATCHES_ERRORS)
             status = buffer_append(&errors, errors.length ? "," : "[", 1, err) ||
                              buffer_append(&errors, out->result.data + start, out->result.length - start, err)
@@ -255,8 +256,11 @@ int chunk_score(struct scored_chunk *out, struct service *service, const struct 
                 struct error *err)
 {
     const size_t rows = (size_t)chunk->rows;
+    /* One model for the whole chunk, and the population as it scores it, whatever is loaded meanwhile. */
+    struct snapshot *snapshot = keeper_snapshot(service_keeper(service));
     struct reading reading = {.service = service,
-                              .population = service_population(service),
+                              .model = snapshot_model(snapshot),
+                              .population = snapshot_population(snapshot),
                               .chunk = chunk,
                               .rows = calloc(rows, sizeof *reading.rows),
                               .vectors = malloc(rows * FEATURE_COUNT * sizeof *reading.vectors)};
@@ -273,13 +277,14 @@ int chunk_score(struct scored_chunk *out, struct service *service, const struct 
         error_set(err, ERROR_INTERNAL, "a chunk has %zu rows where %zu were counted", reading.count, rows);
         goto done;
     }
-    if (reading.good > 0 && model_predict(service_model(service), reading.vectors, reading.good, scores, err))
+    if (reading.good > 0 && model_predict(reading.model, reading.vectors, reading.good, scores, err))
         goto done;
+    recent_add(service_recent(service), reading.vectors, reading.good);
     status = write_result(out, &reading, scores, err);
 done:
     for (size_t i = 0; reading.rows && i < reading.count; i++)
         json_decref(reading.rows[i].problems);
-    population_release(reading.population);
+    snapshot_release(snapshot);
     free(reading.rows);
     free(reading.vectors);
     free(scores);

@@ -175,6 +175,13 @@ static enum spool_use use_of(void *context, const char *id)
     return open && batch.total < 0 ? SPOOL_NEEDED : SPOOL_USELESS;
 }
 
+static void tell_metrics(const struct batch_workers *workers)
+{
+    size_t waiting = 0, running = 0;
+    if (batches_count_open(workers->database, &waiting, &running, NULL) == 0)
+        metrics_set_batches(service_metrics(workers->service), (double)waiting, (double)running);
+}
+
 static void *keep(void *context)
 {
     struct batch_workers *workers = context;
@@ -186,6 +193,7 @@ static void *keep(void *context)
                    batches_clean(workers->database, workers->config->batch_keep_days * DAY_US, NULL) == 1)
                 ;
             spool_sweep(workers->config->batch_dir, use_of, workers);
+            tell_metrics(workers);
         }
         nanosleep(&pause, NULL);
     }

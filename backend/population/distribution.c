@@ -58,8 +58,7 @@ static double quantile(const uint32_t *sorted, size_t count, double share)
     return low + (position - (double)below) * (high - low);
 }
 
-/* The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is not below `step`. */
-static double round_step(double step, bool whole)
+double distribution_round_step(double step, bool whole)
 {
     static const double nice[] = {1, 2, 2.5, 5, 10};
     double power = pow(10, floor(log10(step)));
@@ -80,6 +79,8 @@ static void lay_edges(struct distribution *out, int feature, const uint32_t *sor
         low = lowest;
         high = highest;
     }
+    out->bulk[0] = low;
+    out->bulk[1] = high;
     const struct feature *meaning =
         feature == DISTRIBUTION_NUMBER ? NULL : catalogue_feature((size_t)feature);
     const struct column *column = meaning ? catalogue_column((size_t)feature) : NULL;
@@ -88,7 +89,7 @@ static void lay_edges(struct distribution *out, int feature, const uint32_t *sor
         meaning && !years && (meaning->unit == UNIT_COUNT || (column && column->kind == COLUMN_INTEGER));
     double unit = years ? DAYS_A_YEAR : 1;
     double span = (high - low) / unit;
-    double step = span > 0 ? round_step(span / WANTED_BINS, whole) : 1;
+    double step = span > 0 ? distribution_round_step(span / WANTED_BINS, whole) : 1;
     double first = floor(low / unit / step), last = floor(high / unit / step) + 1;
     out->bins = (size_t)(last - first);
     if (out->bins > DISTRIBUTION_BINS)
@@ -161,6 +162,22 @@ int distribution_tenth(const struct distribution *distribution, float value)
     return tenth;
 }
 
+double distribution_share(const struct distribution *distribution, double value)
+{
+    int bin = distribution_bin(distribution, value);
+    if (bin < 0 || distribution->known == 0)
+        return 0;
+    size_t below = 0, here = 0;
+    for (size_t class = 0; class < CLASS_COUNT; class ++) {
+        for (int i = 0; i < bin; i++)
+            below += distribution->counts[class][i];
+        here += distribution->counts[class][bin];
+    }
+    double low = distribution->edges[bin], high = distribution->edges[bin + 1];
+    double inside = fmin(fmax((value - low) / (high - low), 0), 1);
+    return ((double)below + inside * (double)here) / (double)distribution->known;
+}
+
 double distribution_rank(const float *values, size_t count, float value)
 {
     size_t below = 0, equal = 0, known = 0;
@@ -172,4 +189,14 @@ double distribution_rank(const float *values, size_t count, float value)
     if (isnan(value) || known == 0)
         return NAN;
     return 100 * ((double)below + 0.5 * (double)equal) / (double)known;
+}
+
+double distribution_default_rate(const struct distribution *distribution)
+{
+    size_t repaid = 0, defaulted = 0;
+    for (size_t bin = 0; bin < distribution->bins; bin++) {
+        repaid += distribution->counts[CLASS_REPAID][bin];
+        defaulted += distribution->counts[CLASS_DEFAULTED][bin];
+    }
+    return repaid + defaulted ? (double)defaulted / (double)(repaid + defaulted) : NAN;
 }

@@ -25,6 +25,7 @@ struct distribution {
     double quantiles[DISTRIBUTION_QUANTILES]; /* 0.05, 0.25, 0.5, 0.75, 0.95, interpolated (type 7 of Hyndman
                                                  and Fan 1996); meaningless when nothing is known */
     float tenths[DISTRIBUTION_TENTHS];
+    double bulk[2]; /* 1st and 99th percentile; lowest and highest value where those are equal */
 };
 
 enum { DISTRIBUTION_NUMBER = -1 };
@@ -40,8 +41,19 @@ int distribution_bin(const struct distribution *distribution, double value);
 /* Which tenth (0..9) a known value lies in; equal values always lie in the same one. */
 int distribution_tenth(const struct distribution *distribution, float value);
 
+/* Which share of the known values, 0..1, lies below `value`, as the histogram tells it: evenly inside a bin,
+ * and inside the outer ones from the bulk on. Rises with `value`. For numbers. */
+double distribution_share(const struct distribution *distribution, double value);
+
+/* The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is not below `step` (above 0); a whole number
+ * at least 1 when `whole`. */
+double distribution_round_step(double step, bool whole);
+
 /* Share of the `count` values below `value` plus half of those equal to it, in percent of the known ones; NaN
  * when `value` or all others are missing. */
 double distribution_rank(const float *values, size_t count, float value);
+
+/* Share of defaults among the known values whose outcome is known; NaN without any. */
+double distribution_default_rate(const struct distribution *distribution);
 
 #endif

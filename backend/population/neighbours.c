@@ -9,18 +9,6 @@ enum { BLOCK = 2048 }; /* distances of one block stay in the first-level cache *
 
 /* ---- The metric ---- */
 
-/* Mean absolute contribution of each feature, from the artifact; 0 for those the model does not use. */
-static void read_importance(double out[FEATURE_COUNT], const struct model *model)
-{
-    const json_t *features = json_object_get(model_reference(model), "features");
-    memset(out, 0, FEATURE_COUNT * sizeof *out);
-    for (size_t i = 0; i < model_feature_count(model); i++) {
-        size_t feature = model_feature(model, i);
-        const json_t *entry = json_object_get(features, catalogue_feature(feature)->name);
-        out[feature] = json_number_value(json_object_get(entry, "importance"));
-    }
-}
-
 static void order_features(struct population *population, const double importance[FEATURE_COUNT])
 {
     for (size_t i = 0; i < FEATURE_COUNT; i++) {
@@ -48,7 +36,8 @@ static double variance(const float *values, size_t count)
 void population_prepare_metric(struct population *population, const struct model *model)
 {
     double importance[FEATURE_COUNT], total = 0, covered = 0;
-    read_importance(importance, model);
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        importance[i] = model_importance(model, i);
     order_features(population, importance);
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         total += importance[i];

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,16 @@ static int summarise_scores(struct population *population, const struct model *m
     return 0;
 }
 
+/* Everything that follows from margins and model. */
+static int summarise_model(struct population *population, const struct model *model, struct error *err)
+{
+    snprintf(population->scored_by, sizeof population->scored_by, "%s", model_hash(model));
+    if (summarise_scores(population, model, err))
+        return -1;
+    population_prepare_metric(population, model);
+    return 0;
+}
+
 static int allocate(struct population *population, struct error *err)
 {
     size_t count = population->count;
@@ -189,9 +200,8 @@ int population_load(struct population **out, struct store *store, const struct s
         error_set(err, ERROR_CONFLICT, "the store's population has fewer clients than it says");
         goto done;
     }
-    if (summarise_features(population, err) || summarise_scores(population, model, err))
+    if (summarise_features(population, err) || summarise_model(population, model, err))
         goto done;
-    population_prepare_metric(population, model);
     status = 0;
 done:
     free(loader.block);
@@ -202,6 +212,60 @@ done:
     return status;
 }
 
+/* ---- Another model ---- */
+
+static int score_columns(struct population *population, const struct model *model, struct error *err)
+{
+    struct score scores[BLOCK_ROWS];
+    float *block = malloc((size_t)BLOCK_ROWS * FEATURE_COUNT * sizeof *block);
+    int status = block ? 0 : error_set(err, ERROR_INTERNAL, "no memory to score the population");
+    for (size_t first = 0; !status && first < population->count; first += BLOCK_ROWS) {
+        size_t left = population->count - first, count = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+        for (size_t feature = 0; feature < FEATURE_COUNT; feature++) {
+            const float *column = population_column(population, feature) + first;
+            for (size_t i = 0; i < count; i++)
+                block[i * FEATURE_COUNT + feature] = column[i];
+        }
+        status = model_predict(model, block, count, scores, err);
+        for (size_t i = 0; !status && i < count; i++)
+            population->margins[first + i] = scoring_round(scores[i].margin);
+    }
+    free(block);
+    return status;
+}
+
+int population_rescore(struct population **out, struct population *population, const struct model *model,
+                       struct error *err)
+{
+    struct population *own = calloc(1, sizeof *own);
+    if (!own)
+        return error_set(err, ERROR_INTERNAL, "no memory for the population");
+    atomic_init(&own->holders, 1);
+    own->clients = population->clients ? population->clients : population;
+    population_hold(own->clients);
+    own->stored = population->stored;
+    own->count = population->count;
+    own->ids = population->ids;
+    own->outcomes = population->outcomes;
+    own->columns = population->columns;
+    own->distributions = population->distributions;
+    own->margins = malloc((own->count + 1) * sizeof *own->margins);
+    int status = own->margins ? 0 : error_set(err, ERROR_INTERNAL, "no memory for %zu clients", own->count);
+    if (!status && strcmp(population->scored_by, model_hash(model)) == 0)
+        memcpy(own->margins, population->margins, own->count * sizeof *own->margins);
+    else if (!status)
+        status = score_columns(own, model, err);
+    if (!status)
+        status = summarise_model(own, model, err);
+    if (status)
+        population_release(own);
+    else
+        *out = own;
+    return status;
+}
+
+/* ---- Holding ---- */
+
 void population_hold(struct population *population)
 {
     atomic_fetch_add(&population->holders, 1);
@@ -211,11 +275,15 @@ void population_release(struct population *population)
 {
     if (!population || atomic_fetch_sub(&population->holders, 1) > 1)
         return;
-    free(population->ids);
-    free(population->outcomes);
     free(population->margins);
-    free(population->columns);
-    free(population->distributions);
+    if (population->clients) {
+        population_release(population->clients);
+    } else {
+        free(population->ids);
+        free(population->outcomes);
+        free(population->columns);
+        free(population->distributions);
+    }
     free(population);
 }
 

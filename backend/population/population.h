@@ -15,6 +15,11 @@ struct population;
 int population_load(struct population **out, struct store *store, const struct store_population *stored,
                     const struct model *model, struct error *err);
 
+/* The same clients as `model` scores them: shares what does not depend on the model with `population`, which
+ * it holds, and asks no store. The caller holds *out and releases it. */
+int population_rescore(struct population **out, struct population *population, const struct model *model,
+                       struct error *err);
+
 /* One holder more; one less, the last of which frees it (NULL is allowed). */
 void population_hold(struct population *population);
 void population_release(struct population *population);

@@ -16,13 +16,17 @@ struct metric_part {
 
 struct population {
     atomic_uint holders;
+    struct population *clients; /* the one whose arrays these are; NULL when they are its own */
+    char scored_by[STORE_HASH]; /* hash of the model of the margins */
     struct store_population stored;
     size_t count;
+    double *margins;
+    /* What does not depend on a model. */
     int64_t *ids;
     int8_t *outcomes;
-    double *margins;
     float *columns;                     /* feature after feature, `count` values each */
     struct distribution *distributions; /* FEATURE_COUNT */
+    /* What does. */
     struct distribution points;
     struct population_figures figures;
     uint16_t by_importance[FEATURE_COUNT];

@@ -192,7 +192,7 @@ static bool read_key(struct upload *upload, struct http_exchange *exchange)
 /* Is there room for it, in the queue and on the disk? False after answering. */
 static bool has_room(const struct config *config, struct http_exchange *exchange)
 {
-    size_t open = 0;
+    size_t waiting = 0, running = 0;
     struct error err = {0};
     const char *length = http_request_header(exchange, "Content-Length");
     unsigned long long bytes = length ? strtoull(length, NULL, 10) : 0;
@@ -201,11 +201,11 @@ static bool has_room(const struct config *config, struct http_exchange *exchange
         snprintf(detail, sizeof detail, "The batch is larger than %zu bytes, which is the limit.",
                  config->batch_bytes);
         problem_answer(exchange, 413, detail, NULL);
-    } else if (batches_count_open(batches_database(exchange), &open, &err)) {
+    } else if (batches_count_open(batches_database(exchange), &waiting, &running, &err)) {
         problem_answer_error(exchange, &err);
-    } else if (open >= config->batches) {
+    } else if (waiting + running >= config->batches) {
         snprintf(detail, sizeof detail, "%zu batches wait or run, which is the limit. Try again later.",
-                 open);
+                 waiting + running);
         problem_answer(exchange, 429, detail, NULL);
     } else if (spool_room(config->batch_dir) < bytes + ROOM_BYTES) {
         problem_answer(exchange, 507, no_room, NULL);

@@ -3,19 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/resources/client_file.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
 #include "shared/data/record.h"
 #include "shared/features/features.h"
-#include "shared/http/problem.h"
 
 enum { DEFAULT_LIMIT = 20, QUERY_DIGITS = 15 };
-
-static json_t *render_outcome(int outcome)
-{
-    return outcome == OUTCOME_UNKNOWN ? json_null() : json_integer(outcome);
-}
 
 /* ---- GET /clients ---- */
 
@@ -109,11 +104,11 @@ void clients_get(struct http_exchange *exchange)
     struct search search;
     if (!read_search(exchange, &search))
         return;
-    struct population *population = request_population(exchange);
+    const struct population *population = request_population(exchange);
     if (!population)
         return;
     json_t *list = json_array(), *next = json_null();
-    if (find_page(list, &search, population, service_model(exchange->context))) {
+    if (find_page(list, &search, population, request_model(exchange))) {
         char cursor[32];
         const json_t *last = json_array_get(list, search.limit - 1);
         snprintf(cursor, sizeof cursor, "%" JSON_INTEGER_FORMAT,
@@ -123,7 +118,6 @@ void clients_get(struct http_exchange *exchange)
     json_t *answer = json_pack("{s:o, s:o}", "clients", list, "next", next);
     http_answer_json(exchange, 200, answer);
     json_decref(answer);
-    population_release(population);
 }
 
 /* ---- GET /clients/{id} ---- */
@@ -193,31 +187,16 @@ void client_get(struct http_exchange *exchange)
 {
     if (!request_has_no_query(exchange))
         return;
-    struct population *population = request_population(exchange);
+    const struct population *population = request_population(exchange);
     if (!population)
         return;
-    double application[APPLICATION_COLUMNS];
-    unsigned char bytes[HISTORY_BYTES];
-    struct history history;
-    bool history_known;
-    struct error err = {0};
+    struct client_file file;
     int64_t row = request_client(exchange, population);
-    if (row < 0)
-        goto done;
-    if (store_read(service_store(exchange->context), population_stored(population)->id,
-                   population_id(population, (size_t)row), application, APPLICATION_COLUMNS, bytes,
-                   sizeof bytes, &history_known, &err) ||
-        (history_known && history_unpack(&history, bytes, sizeof bytes, &err))) {
-        if (err.code != ERROR_NOT_FOUND)
-            err.code = ERROR_UNAVAILABLE; /* whatever is wrong with the store, the request was right */
-        problem_answer_error(exchange, &err);
-        goto done;
-    }
-    json_t *answer = render_client(population, (size_t)row, application, history_known ? &history : NULL,
-                                   service_model(exchange->context), exchange->language);
+    if (row < 0 || client_file_read(&file, exchange, population, (size_t)row))
+        return;
+    json_t *answer = render_client(population, (size_t)row, file.application, file.history,
+                                   request_model(exchange), exchange->language);
     render_language(exchange);
     http_answer_json(exchange, 200, answer);
     json_decref(answer);
-done:
-    population_release(population);
 }

@@ -203,7 +203,7 @@ static void list_reasons(char out[DECISION_REASONS], const struct model *model, 
 /* Scores the client as /predict does and finds the reasons that /explain shows. 0, or -1 after answering. */
 static int propose(struct decision *decision, float *vector, struct http_exchange *exchange)
 {
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     const struct instances instances = {
         .single = true, .count = 1, .vectors = vector, .client_ids = &decision->client};
     struct verdict verdict;
@@ -236,7 +236,7 @@ static int prepare(struct decision *decision, const struct wish *wish, struct ht
     int status = -1;
     float vector[FEATURE_COUNT];
     json_t *problems = json_array();
-    struct population *population = request_population(exchange);
+    const struct population *population = request_population(exchange);
     if (!population)
         goto done;
     int64_t row = population_find(population, wish->client);
@@ -265,7 +265,6 @@ static int prepare(struct decision *decision, const struct wish *wish, struct ht
     }
     status = 0;
 done:
-    population_release(population);
     json_decref(problems);
     return status;
 }

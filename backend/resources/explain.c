@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "backend/resources/explanation.h"
 #include "backend/resources/prediction.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
@@ -25,8 +26,7 @@ static int compare_ranked(const void *a, const void *b)
     return (int)left->feature - (int)right->feature;
 }
 
-/* Without the minus that 0 would get. */
-static double points_of(double contribution)
+double explanation_points(double contribution)
 {
     return contribution == 0 ? 0 : decision_contribution_points(contribution);
 }
@@ -39,7 +39,7 @@ static json_t *render_contribution(size_t feature, float value, double contribut
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:f, s:f}", "feature", meaning->name, "label",
                      meaning->label[language], "theme", catalogue_theme_code(meaning->theme), "value",
                      render_value(feature, value), "text", text, "contribution", contribution, "points",
-                     points_of(contribution));
+                     explanation_points(contribution));
 }
 
 static void add_contributions(json_t *result, const struct model *model, const float *vector,
@@ -68,7 +68,7 @@ static void add_contributions(json_t *result, const struct model *model, const f
     json_object_set_new(result, "contributions", list);
     json_object_set_new(result, "rest",
                         json_pack("{s:I, s:f, s:f}", "count", (json_int_t)(count - top), "contribution", rest,
-                                  "points", points_of(rest)));
+                                  "points", explanation_points(rest)));
 }
 
 static void add_reasons(json_t *list, const struct model *model, const float *vector,
@@ -84,31 +84,35 @@ static void add_reasons(json_t *list, const struct model *model, const float *ve
                                               "theme", catalogue_theme_code(meaning->theme), "theme_label",
                                               catalogue_theme_label(meaning->theme, language), "direction",
                                               against ? "against" : "for", "contribution", contribution,
-                                              "points", points_of(contribution)));
+                                              "points", explanation_points(contribution)));
     }
 }
 
-/* Completes /predict's fields with the explanation of one vector. */
-static int add_explanation(json_t *result, const struct model *model, const float *vector,
-                           const struct verdict *verdict, size_t top, enum language language,
-                           struct error *err)
+int explanation_compute(struct explanation *out, const struct model *model, const float *vector,
+                        struct error *err)
 {
     struct score score;
-    double contributions[FEATURE_COUNT], base_value;
-    if (model_explain(model, vector, &score, contributions, &base_value, err))
+    if (model_explain(model, vector, &score, out->contributions, &out->base_value, err))
         return -1;
-    scoring_settle(verdict->margin, &base_value, contributions);
-    json_object_set_new(result, "base_value", json_real(base_value));
-    json_object_set_new(result, "margin", json_real(verdict->margin));
+    out->verdict = scoring_verdict(model, score.margin);
+    scoring_settle(out->verdict.margin, &out->base_value, out->contributions);
+    return 0;
+}
+
+void explanation_render(json_t *result, const struct model *model, const float *vector,
+                        const struct explanation *explanation, size_t top, enum language language)
+{
+    const double *contributions = explanation->contributions;
+    json_object_set_new(result, "base_value", json_real(explanation->base_value));
+    json_object_set_new(result, "margin", json_real(explanation->verdict.margin));
     add_contributions(result, model, vector, contributions, top, language);
     json_t *reasons = json_array();
     add_reasons(reasons, model, vector, contributions, 1, language);
     add_reasons(reasons, model, vector, contributions, 0, language);
     json_object_set_new(result, "reasons", reasons);
-    return 0;
 }
 
-static bool read_top(struct http_exchange *exchange, size_t *top)
+bool explanation_read_top(struct http_exchange *exchange, size_t *top)
 {
     static const char *const known[] = {"top", NULL};
     json_t *problems = json_array();
@@ -124,9 +128,9 @@ static bool read_top(struct http_exchange *exchange, size_t *top)
 void explain_post(struct http_exchange *exchange)
 {
     size_t top;
-    if (!read_top(exchange, &top))
+    if (!explanation_read_top(exchange, &top))
         return;
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     struct error err = {0};
     struct instances instances;
     struct verdict *verdicts = NULL;
@@ -144,11 +148,13 @@ void explain_post(struct http_exchange *exchange)
     for (size_t i = 0; i < instances.count; i++) {
         json_t *result = prediction_render(&verdicts[i], instances.client_ids[i], exchange);
         json_array_append_new(results, result);
-        if (add_explanation(result, model, instances.vectors + i * FEATURE_COUNT, &verdicts[i], top,
-                            exchange->language, &err)) {
+        const float *vector = instances.vectors + i * FEATURE_COUNT;
+        struct explanation explanation;
+        if (explanation_compute(&explanation, model, vector, &err)) {
             problem_answer_error(exchange, &err);
             goto done;
         }
+        explanation_render(result, model, vector, &explanation, top, exchange->language);
     }
     render_language(exchange);
     prediction_answer(exchange, &instances, results);

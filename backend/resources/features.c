@@ -22,14 +22,6 @@ static json_t *render_range(const struct feature *feature, const struct column *
                      render_number(column->highest));
 }
 
-static bool is_used(const struct model *model, size_t feature)
-{
-    for (size_t i = 0; i < model_feature_count(model); i++)
-        if (model_feature(model, i) == feature)
-            return true;
-    return false;
-}
-
 static json_t *render_entry(size_t id, const struct model *model, enum language language)
 {
     static const char *const actions[] = {"none", "raise", "lower", "either"};
@@ -45,7 +37,7 @@ static json_t *render_entry(size_t id, const struct model *model, enum language 
     json_object_set_new(entry, "actionable", json_boolean(feature->action != ACTION_NONE));
     json_object_set_new(entry, "action", json_string(actions[feature->action]));
     json_object_set_new(entry, "sensitive", json_boolean(feature->sensitive));
-    json_object_set_new(entry, "used", json_boolean(is_used(model, id)));
+    json_object_set_new(entry, "used", json_boolean(model_uses(model, id)));
     return entry;
 }
 
@@ -53,7 +45,7 @@ void features_get(struct http_exchange *exchange)
 {
     if (!request_has_no_query(exchange))
         return;
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     json_t *features = json_array();
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         json_array_append_new(features, render_entry(i, model, exchange->language));

@@ -6,11 +6,16 @@
 #include <string.h>
 
 #include "backend/resources/render.h"
+#include "backend/resources/request.h"
+#include "shared/base/number.h"
+#include "shared/data/record.h"
 
 struct group {
     const struct population *population;
-    int which;
-    size_t row;
+    struct group_choice choice; /* OWN is told as what it comes to: CATEGORY or BAND */
+    int64_t row;
+    bool valueless;    /* those without a value */
+    bool member;       /* the client belongs to it */
     uint32_t *members; /* NULL: everybody */
     size_t count;
     size_t outcomes[CLASS_COUNT];
@@ -19,36 +24,122 @@ struct group {
     uint32_t *scratch; /* room for its distribution */
 };
 
-int group_find(const char *name)
+/* ---- Reading ---- */
+
+enum { NAME_BYTES = 65 /* no feature has a name so long */ };
+static const char pointer[] = "?group";
+
+static bool is_categorical(size_t feature)
 {
-    if (strcmp(name, "all") == 0)
-        return GROUP_ALL;
-    if (strcmp(name, "similar") == 0)
-        return GROUP_SIMILAR;
-    return catalogue_find(name);
+    enum feature_unit unit = catalogue_feature(feature)->unit;
+    return unit == UNIT_FLAG || (unit == UNIT_CATEGORY && catalogue_column(feature));
+}
+
+static void read_category(struct group_choice *out, const char *text, json_t *problems)
+{
+    const struct column *column = catalogue_column(out->feature);
+    const char *name = catalogue_feature(out->feature)->name;
+    int category;
+    out->kind = GROUP_CATEGORY;
+    if (catalogue_feature(out->feature)->unit == UNIT_FLAG) {
+        category = strcmp(text, "0") == 0 ? 0 : strcmp(text, "1") == 0 ? 1 : -1;
+        if (category < 0)
+            request_problem(problems, pointer, "Write %s:0 or %s:1.", name, name);
+    } else {
+        category = home_credit_category(column, text, strlen(text));
+        const char *near =
+            category < 0 ? record_nearest(text, column->categories, column->category_count) : NULL;
+        if (category < 0)
+            request_problem(problems, pointer, "\"%.64s\" is no category of %s.%s%s%s", text, name,
+                            near ? " Did you mean " : " /features lists them", near ? near : "",
+                            near ? "?" : ".");
+    }
+    out->category = (float)category;
+}
+
+/* One limit of a band; `open` when it is left out. */
+static bool read_limit(double *out, const char *text, size_t length, double open)
+{
+    *out = open;
+    return length == 0 || number_read(out, text, length);
+}
+
+static void read_band(struct group_choice *out, const char *text, json_t *problems)
+{
+    const char *name = catalogue_feature(out->feature)->name, *dots = strstr(text, "..");
+    out->kind = GROUP_BAND;
+    if (!dots || text[2] == '\0' ||
+        !read_limit(&out->lowest, text, (size_t)(dots - text), -(double)INFINITY) ||
+        !read_limit(&out->highest, dots + 2, strlen(dots + 2), INFINITY))
+        request_problem(problems, pointer, "Write %s:LOW..HIGH, %s:LOW.. or %s:..HIGH with numbers.", name,
+                        name, name);
+    else if (!(out->lowest < out->highest))
+        request_problem(problems, pointer, "The lower limit of %s must be below the upper one.", name);
+}
+
+void group_read(struct group_choice *out, const char *text, json_t *problems)
+{
+    char name[NAME_BYTES];
+    *out = (struct group_choice){.kind = GROUP_ALL};
+    if (!text || strcmp(text, "all") == 0)
+        return;
+    if (strcmp(text, "similar") == 0) {
+        out->kind = GROUP_SIMILAR;
+        return;
+    }
+    const char *colon = strchr(text, ':');
+    size_t length = colon ? (size_t)(colon - text) : strlen(text);
+    snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, text);
+    int feature = request_feature(name, pointer, "neither all nor similar and ", problems);
+    if (feature < 0)
+        return;
+    out->feature = (size_t)feature;
+    out->kind = GROUP_OWN;
+    if (colon && is_categorical(out->feature))
+        read_category(out, colon + 1, problems);
+    else if (colon)
+        read_band(out, colon + 1, problems);
+}
+
+bool group_needs_client(const struct group_choice *choice)
+{
+    return choice->kind == GROUP_SIMILAR || choice->kind == GROUP_OWN;
 }
 
 /* ---- Forming ---- */
 
-/* The clients who have the client's category or lie in the same tenth; those without a value when the
- * client has none. */
-static void gather_same(struct group *group, size_t feature)
+/* What the client's own category or tenth is. */
+static void resolve_own(struct group *group)
 {
-    const struct distribution *distribution = population_distribution(group->population, feature);
-    const float *column = population_column(group->population, feature);
-    const float own = column[group->row];
-    const int tenth = isnan(own) || distribution->categorical ? 0 : distribution_tenth(distribution, own);
-    for (size_t i = 0; i < population_count(group->population); i++) {
-        bool same;
-        if (isnan(own) || isnan(column[i]))
-            same = isnan(own) && isnan(column[i]);
-        else if (distribution->categorical)
-            same = column[i] == own;
-        else
-            same = distribution_tenth(distribution, column[i]) == tenth;
-        if (same)
+    struct group_choice *choice = &group->choice;
+    const struct distribution *distribution = population_distribution(group->population, choice->feature);
+    const float own = population_column(group->population, choice->feature)[group->row];
+    group->valueless = isnan(own);
+    choice->category = own;
+    choice->kind = distribution->categorical ? GROUP_CATEGORY : GROUP_BAND;
+    if (group->valueless || distribution->categorical)
+        return;
+    int tenth = distribution_tenth(distribution, own);
+    choice->lowest = tenth == 0 ? -(double)INFINITY : (double)distribution->tenths[tenth - 1];
+    choice->highest = tenth == DISTRIBUTION_TENTHS ? INFINITY : (double)distribution->tenths[tenth];
+}
+
+static bool belongs(const struct group *group, float value)
+{
+    if (group->valueless || isnan(value))
+        return group->valueless && isnan(value);
+    if (group->choice.kind == GROUP_CATEGORY)
+        return value == group->choice.category;
+    return (double)value >= group->choice.lowest && (double)value < group->choice.highest;
+}
+
+static void gather(struct group *group)
+{
+    const float *column = population_column(group->population, group->choice.feature);
+    for (size_t i = 0; i < population_count(group->population); i++)
+        if (belongs(group, column[i]))
             group->members[group->count++] = (uint32_t)i;
-    }
+    group->member = group->row >= 0 && belongs(group, column[group->row]);
 }
 
 static void count_outcomes(struct group *group)
@@ -60,27 +151,31 @@ static void count_outcomes(struct group *group)
     }
 }
 
-int group_form(struct group **out, const struct population *population, int which, size_t row,
-               struct error *err)
+int group_form(struct group **out, const struct population *population, const struct group_choice *choice,
+               int64_t row, struct error *err)
 {
     struct group *group = calloc(1, sizeof *group);
     if (!group)
         goto no_memory;
-    *group = (struct group){.population = population, .which = which, .row = row};
-    if (which == GROUP_ALL) {
+    *group = (struct group){.population = population, .choice = *choice, .row = row, .member = row >= 0};
+    if (choice->kind == GROUP_ALL) {
         group->count = population_count(population);
         memcpy(group->outcomes, population_figures(population)->outcomes, sizeof group->outcomes);
         *out = group;
         return 0;
     }
-    size_t most = which == GROUP_SIMILAR ? GROUP_SIMILAR_SIZE : population_count(population);
-    group->members = malloc(most * sizeof *group->members);
+    size_t most = choice->kind == GROUP_SIMILAR ? GROUP_SIMILAR_SIZE : population_count(population);
+    group->members = malloc((most + 1) * sizeof *group->members);
     if (!group->members)
         goto no_memory;
-    if (which == GROUP_SIMILAR)
-        group->count = population_nearest(population, row, most, group->members, NULL);
-    else
-        gather_same(group, (size_t)which);
+    if (choice->kind == GROUP_OWN)
+        resolve_own(group);
+    if (choice->kind == GROUP_SIMILAR) {
+        group->count = population_nearest(population, (size_t)row, most, group->members, NULL);
+        group->member = false;
+    } else {
+        gather(group);
+    }
     group->member_outcomes = malloc(group->count + 1);
     group->values = malloc((group->count + 1) * sizeof *group->values);
     group->scratch = malloc((2 * group->count + 1) * sizeof *group->scratch);
@@ -106,56 +201,83 @@ void group_free(struct group *group)
     free(group);
 }
 
+const uint32_t *group_members(const struct group *group)
+{
+    return group->members;
+}
+
+size_t group_count(const struct group *group)
+{
+    return group->count;
+}
+
 /* ---- Telling ---- */
 
-/* "Occupation: Laborers", "Income: 135,000 – 157,500". */
-static void label_same(char *out, size_t size, const struct group *group, enum language language)
+enum { VALUE_TEXT = 128, LABEL_TEXT = 512 };
+
+/* "135,000 – 157,500", "< 135,000", "≥ 900,000". Days before the application run backwards: the lower limit
+ * is the longer time. */
+static void write_band(char out[LABEL_TEXT], const struct group *group, enum language language)
 {
-    size_t feature = (size_t)group->which;
-    const struct distribution *distribution = population_distribution(group->population, feature);
-    const float own = population_column(group->population, feature)[group->row];
-    const char *label = catalogue_feature(feature)->label[language];
-    char low[128], high[128];
-    if (isnan(own) || distribution->categorical) {
-        catalogue_format(low, sizeof low, feature, own, language);
-        snprintf(out, size, language == LANGUAGE_FR ? "%s : %s" : "%s: %s", label, low);
-        return;
+    const struct group_choice *choice = &group->choice;
+    double first = choice->lowest, last = choice->highest;
+    const char *below = "<", *from = "≥";
+    if (catalogue_feature(choice->feature)->unit == UNIT_DAYS && fmin(first, last) < 0 &&
+        (last <= 0 || isinf(last))) {
+        first = choice->highest;
+        last = choice->lowest;
+        below = "≤";
+        from = ">";
     }
-    int tenth = distribution_tenth(distribution, own);
-    const float *limits = distribution->tenths;
-    if (tenth > 0)
-        catalogue_format(low, sizeof low, feature, limits[tenth - 1], language);
-    if (tenth < DISTRIBUTION_TENTHS)
-        catalogue_format(high, sizeof high, feature, limits[tenth], language);
-    const char *colon = language == LANGUAGE_FR ? " :" : ":";
-    if (tenth == 0)
-        snprintf(out, size, "%s%s < %s", label, colon, high);
-    else if (tenth == DISTRIBUTION_TENTHS)
-        snprintf(out, size, "%s%s ≥ %s", label, colon, low);
+    char low[VALUE_TEXT], high[VALUE_TEXT];
+    catalogue_format(low, sizeof low, choice->feature, first, language);
+    catalogue_format(high, sizeof high, choice->feature, last, language);
+    if (isinf(first))
+        snprintf(out, LABEL_TEXT, "%s\u00a0%s", below, high);
+    else if (isinf(last))
+        snprintf(out, LABEL_TEXT, "%s\u00a0%s", from, low);
     else
-        snprintf(out, size, "%s%s %s – %s", label, colon, low, high);
+        snprintf(out, LABEL_TEXT, "%s – %s", low, high);
+}
+
+/* "Occupation: Laborers", "Income: 135,000 – 157,500". */
+static void write_label(char *out, size_t size, const struct group *group, enum language language)
+{
+    char text[LABEL_TEXT];
+    size_t feature = group->choice.feature;
+    if (group->choice.kind == GROUP_BAND && !group->valueless)
+        write_band(text, group, language);
+    else
+        catalogue_format(text, sizeof text, feature, (double)group->choice.category, language);
+    snprintf(out, size, "%s%s: %s", catalogue_feature(feature)->label[language],
+             language == LANGUAGE_FR ? "\u00a0" : "", text);
 }
 
 json_t *group_render(const struct group *group, enum language language)
 {
     static const char *const all[LANGUAGE_COUNT] = {"Tous les clients", "All clients"};
     static const char *const similar[LANGUAGE_COUNT] = {"Clients semblables", "Similar clients"};
-    char label[512];
-    const char *name;
-    if (group->which == GROUP_ALL) {
-        name = "all";
-        snprintf(label, sizeof label, "%s", all[language]);
-    } else if (group->which == GROUP_SIMILAR) {
-        name = "similar";
-        snprintf(label, sizeof label, "%s", similar[language]);
+    const struct group_choice *choice = &group->choice;
+    char label[LABEL_TEXT + VALUE_TEXT];
+    const char *feature = NULL, *name = choice->kind == GROUP_ALL ? "all" : "similar";
+    json_t *band = json_null(), *category = json_null();
+    if (choice->kind == GROUP_ALL || choice->kind == GROUP_SIMILAR) {
+        snprintf(label, sizeof label, "%s", (choice->kind == GROUP_ALL ? all : similar)[language]);
     } else {
-        name = catalogue_feature((size_t)group->which)->name;
-        label_same(label, sizeof label, group, language);
+        name = feature = catalogue_feature(choice->feature)->name;
+        write_label(label, sizeof label, group, language);
+        if (choice->kind == GROUP_CATEGORY)
+            category = render_value(choice->feature, choice->category);
+        else if (!group->valueless)
+            band = json_pack("{s:o, s:o}", "lowest", render_number(choice->lowest), "highest",
+                             render_number(choice->highest));
     }
     size_t known = group->outcomes[CLASS_REPAID] + group->outcomes[CLASS_DEFAULTED];
     double rate = known ? (double)group->outcomes[CLASS_DEFAULTED] / (double)known : NAN;
-    return json_pack("{s:s, s:s, s:I, s:o}", "name", name, "label", label, "count", (json_int_t)group->count,
-                     "default_rate", render_number(rate));
+    return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:I, s:o, s:o}", "name", name, "label", label, "feature",
+                     feature, "category", category, "band", band, "count", (json_int_t)group->count,
+                     "default_rate", render_number(rate), "member",
+                     group->row < 0 ? json_null() : json_boolean(group->member));
 }
 
 double group_compare(struct distribution *out, const struct group *group, size_t feature, float value)

@@ -13,9 +13,9 @@
 
 struct reading {
     struct instances *out;
-    struct population *population; /* taken when the first client is asked for */
+    const struct population *population; /* NULL: not loaded */
     bool population_missing;
-    struct service *service;
+    const struct service *service;
     json_t *problems;
     bool unknown_client;
 };
@@ -35,8 +35,6 @@ static void read_client(struct reading *reading, size_t index, const json_t *val
         request_problem(reading->problems, at, "Give the client's id as a whole number.");
         return;
     }
-    if (!reading->population)
-        reading->population = service_population(reading->service);
     if (!reading->population) {
         reading->population_missing = true;
         return;
@@ -119,6 +117,24 @@ static void read_application(struct reading *reading, size_t index, json_t *obje
 
 /* ---- {"features": {…}} ---- */
 
+bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems)
+{
+    const struct feature *meaning = catalogue_feature(feature);
+    const struct column *column = catalogue_column(feature);
+    size_t categories = meaning->unit == UNIT_FLAG                 ? 2
+                        : meaning->unit == UNIT_CATEGORY && column ? column->category_count
+                                                                   : 0;
+    if (categories > 0 && !(number >= 0 && number < (double)categories && number == floor(number))) {
+        request_problem(problems, pointer, "%g is not a whole number from 0 to %zu.", number, categories - 1);
+        return false;
+    }
+    if (fabs(number) > FLT_MAX) {
+        request_problem(problems, pointer, "%g is too large.", number);
+        return false;
+    }
+    return true;
+}
+
 static void read_feature(struct reading *reading, float *vector, const char *name, const json_t *value,
                          const char *pointer)
 {
@@ -135,18 +151,8 @@ static void read_feature(struct reading *reading, float *vector, const char *nam
         request_problem(reading->problems, pointer, "Give a number or null.");
         return;
     }
-    const struct feature *meaning = catalogue_feature((size_t)feature);
     double number = json_number_value(value);
-    const struct column *column = catalogue_column((size_t)feature);
-    size_t categories = meaning->unit == UNIT_FLAG                 ? 2
-                        : meaning->unit == UNIT_CATEGORY && column ? column->category_count
-                                                                   : 0;
-    if (categories > 0 && !(number >= 0 && number < (double)categories && number == floor(number)))
-        request_problem(reading->problems, pointer, "%g is not a whole number from 0 to %zu.", number,
-                        categories - 1);
-    else if (fabs(number) > FLT_MAX)
-        request_problem(reading->problems, pointer, "%g is too large.", number);
-    else
+    if (instances_check_value((size_t)feature, number, pointer, reading->problems))
         vector[feature] = (float)number;
 }
 
@@ -265,7 +271,10 @@ int instances_read(struct instances *out, struct http_exchange *exchange)
     if (!document)
         return -1;
     int status = -1;
-    struct reading reading = {.out = out, .service = exchange->context, .problems = json_array()};
+    struct reading reading = {.out = out,
+                              .population = snapshot_population(request_snapshot(exchange)),
+                              .service = exchange->context,
+                              .problems = json_array()};
     if (read_document(&reading, document, exchange))
         goto done;
     size_t problems = json_array_size(reading.problems);
@@ -280,7 +289,6 @@ int instances_read(struct instances *out, struct http_exchange *exchange)
     else
         status = 0;
 done:
-    population_release(reading.population);
     json_decref(reading.problems);
     json_decref(document);
     return status;
@@ -292,15 +300,13 @@ void instances_free(struct instances *instances)
     free(instances->client_ids);
 }
 
-bool instances_read_one(float *vector, int64_t *client_id, bool *unavailable, struct service *service,
-                        struct population *population, json_t *object, json_t *problems)
+bool instances_read_one(float *vector, int64_t *client_id, bool *unavailable, const struct service *service,
+                        const struct population *population, json_t *object, json_t *problems)
 {
     struct instances one = {.single = true, .count = 1, .vectors = vector, .client_ids = client_id};
     struct reading reading = {
         .out = &one, .population = population, .service = service, .problems = problems};
     read_instance(&reading, 0, object, "");
-    if (reading.population != population)
-        population_release(reading.population);
     *unavailable = reading.population_missing;
     return json_array_size(problems) == 0 && !reading.population_missing;
 }

@@ -23,12 +23,12 @@ void live_get(struct http_exchange *exchange)
 
 void ready_get(struct http_exchange *exchange)
 {
-    if (!request_has_no_query(exchange))
+    if (!request_has_no_query(exchange) || !request_population(exchange))
         return;
-    struct population *population = request_population(exchange);
-    if (population)
+    if (keeper_store_is_away(service_keeper(exchange->context)))
+        problem_answer(exchange, 503, "The client store is away.", NULL);
+    else
         answer_true(exchange, "ready");
-    population_release(population);
 }
 
 void metrics_get(struct http_exchange *exchange)

@@ -12,10 +12,10 @@ void population_get(struct http_exchange *exchange)
 {
     if (!request_has_no_query(exchange))
         return;
-    struct population *population = request_population(exchange);
+    const struct population *population = request_population(exchange);
     if (!population)
         return;
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     const struct population_figures *figures = population_figures(population);
     double size = (double)population_count(population);
     double defaulted = (double)figures->outcomes[CLASS_DEFAULTED];
@@ -33,28 +33,22 @@ void population_get(struct http_exchange *exchange)
                   render_histogram(population_points(population), DISTRIBUTION_NUMBER, exchange->language));
     http_answer_json(exchange, 200, answer);
     json_decref(answer);
-    population_release(population);
 }
 
 void population_feature_get(struct http_exchange *exchange)
 {
     if (!request_has_no_query(exchange))
         return;
-    struct population *population = request_population(exchange);
+    const struct population *population = request_population(exchange);
     if (!population)
         return;
+    static const struct group_choice all = {.kind = GROUP_ALL};
     struct group *group = NULL;
     struct error err = {0};
-    int feature = catalogue_find(http_path(exchange, "name"));
-    if (feature < 0) {
-        char detail[160];
-        const char *near = request_nearest_feature(http_path(exchange, "name"));
-        snprintf(detail, sizeof detail, "There is no feature of this name.%s%s%s",
-                 near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
-        problem_answer(exchange, 404, detail, NULL);
-        goto done;
-    }
-    if (group_form(&group, population, GROUP_ALL, 0, &err)) {
+    int feature = request_path_feature(exchange);
+    if (feature < 0)
+        return;
+    if (group_form(&group, population, &all, -1, &err)) {
         problem_answer_error(exchange, &err);
         goto done;
     }
@@ -67,5 +61,4 @@ void population_feature_get(struct http_exchange *exchange)
     json_decref(answer);
 done:
     group_free(group);
-    population_release(population);
 }

@@ -10,7 +10,7 @@ int prediction_score(struct verdict *verdicts, const struct instances *instances
                      struct http_exchange *exchange)
 {
     struct service *service = exchange->context;
-    const struct model *model = service_model(service);
+    const struct model *model = request_model(exchange);
     struct error err = {0};
     struct score *scores = malloc(instances->count * sizeof *scores);
     int status = -1;
@@ -20,6 +20,8 @@ int prediction_score(struct verdict *verdicts, const struct instances *instances
         status = model_predict(model, instances->vectors, instances->count, scores, &err);
     if (status)
         problem_answer_error(exchange, &err);
+    else
+        recent_add(service_recent(service), instances->vectors, instances->count);
     for (size_t i = 0; !status && i < instances->count; i++) {
         verdicts[i] = scoring_verdict(model, scores[i].margin);
         metrics_decision(service_metrics(service), scoring_decision(&verdicts[i]), verdicts[i].probability);
@@ -28,10 +30,9 @@ int prediction_score(struct verdict *verdicts, const struct instances *instances
     return status;
 }
 
-json_t *prediction_render(const struct verdict *verdict, int64_t client_id,
-                          const struct http_exchange *exchange)
+json_t *prediction_render(const struct verdict *verdict, int64_t client_id, struct http_exchange *exchange)
 {
-    const struct model *model = service_model(exchange->context);
+    const struct model *model = request_model(exchange);
     json_t *result = json_object();
     json_object_set_new(result, "client_id", client_id < 0 ? json_null() : json_integer(client_id));
     render_verdict(result, verdict);

@@ -12,8 +12,7 @@ int prediction_score(struct verdict *verdicts, const struct instances *instances
                      struct http_exchange *exchange);
 
 /* The fields of /predict's answer for one instance. */
-json_t *prediction_render(const struct verdict *verdict, int64_t client_id,
-                          const struct http_exchange *exchange);
+json_t *prediction_render(const struct verdict *verdict, int64_t client_id, struct http_exchange *exchange);
 
 /* Answers with the one result, or with {"predictions": results}; takes `results` (an array) over. */
 void prediction_answer(struct http_exchange *exchange, const struct instances *instances, json_t *results);

@@ -114,6 +114,15 @@ void render_distribution(json_t *out, const struct distribution *distribution, s
                         render_number(count ? (double)distribution->missing / (double)count : NAN));
 }
 
+json_t *render_time(time_t time)
+{
+    char text[32];
+    struct tm utc;
+    if (time == 0 || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &utc)) == 0)
+        return json_null();
+    return json_string(text);
+}
+
 json_t *render_model(const struct model *model)
 {
     return json_pack("{s:s, s:s}", "name", model_name(model), "version", model_version(model));
@@ -124,6 +133,11 @@ void render_verdict(json_t *out, const struct verdict *verdict)
     json_object_set_new(out, "probability", json_real(verdict->probability));
     json_object_set_new(out, "score", json_real(verdict->points));
     json_object_set_new(out, "decision", json_string(scoring_decision(verdict)));
+}
+
+json_t *render_outcome(int outcome)
+{
+    return outcome == OUTCOME_UNKNOWN ? json_null() : json_integer(outcome);
 }
 
 void render_language(struct http_exchange *exchange)

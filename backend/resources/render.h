@@ -3,6 +3,7 @@
 #define CLAIRSCORE_BACKEND_RESOURCES_RENDER_H
 
 #include <jansson.h>
+#include <time.h>
 
 #include "backend/population/population.h"
 #include "backend/scoring.h"
@@ -33,11 +34,17 @@ json_t *render_histogram(const struct distribution *distribution, int feature, e
 void render_distribution(json_t *out, const struct distribution *distribution, size_t feature,
                          enum language language);
 
+/* "2026-03-31T12:00:00Z"; null for 0. */
+json_t *render_time(time_t time);
+
 /* {"name","version"} of the model. */
 json_t *render_model(const struct model *model);
 
 /* Adds "probability", "score", "decision". */
 void render_verdict(json_t *out, const struct verdict *verdict);
+
+/* 0 repaid, 1 defaulted, null unknown. */
+json_t *render_outcome(int outcome);
 
 /* Sends Content-Language. */
 void render_language(struct http_exchange *exchange);

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/base/number.h"
 #include "shared/data/record.h"
 #include "shared/http/problem.h"
+
+enum { NAME_BYTES = 65 /* no feature has a name so long */ };
 
 /* A JSON string of text whose end may have been cut inside a character. */
 static json_t *cut_text(char *text)
@@ -53,27 +56,18 @@ void request_refuse(struct http_exchange *exchange, const json_t *problems)
     problem_answer(exchange, 422, detail, problems);
 }
 
+bool request_is_fine(struct http_exchange *exchange, json_t *problems)
+{
+    bool fine = json_array_size(problems) == 0;
+    if (!fine)
+        request_refuse(exchange, problems);
+    json_decref(problems);
+    return fine;
+}
+
 json_t *request_json(struct http_exchange *exchange)
 {
-    json_error_t error;
-    char detail[128];
-    const struct _u_request *request = exchange->request;
-    json_t *document = request->binary_body_length == 0
-                           ? NULL
-                           : json_loadb(request->binary_body, request->binary_body_length,
-                                        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (document)
-        return document;
-    if (request->binary_body_length == 0)
-        snprintf(detail, sizeof detail, "The body is empty; send a JSON object.");
-    else if (json_error_code(&error) == json_error_duplicate_key)
-        snprintf(detail, sizeof detail, "A name is given twice in one object (line %d, column %d).",
-                 error.line, error.column);
-    else
-        snprintf(detail, sizeof detail, "The body is not JSON (line %d, column %d).", error.line,
-                 error.column);
-    problem_answer(exchange, 400, detail, NULL);
-    return NULL;
+    return request_parse(exchange, exchange->request->binary_body, exchange->request->binary_body_length);
 }
 
 void request_check_query(const struct http_exchange *exchange, const char *const *known, json_t *problems)
@@ -104,21 +98,44 @@ size_t request_number(const struct http_exchange *exchange, const char *name, si
     return fallback;
 }
 
+double request_decimal(const struct http_exchange *exchange, const char *name, double lowest, double highest,
+                       double fallback, json_t *problems)
+{
+    const char *text = http_query(exchange, name);
+    double value;
+    if (!text)
+        return fallback;
+    if (number_read(&value, text, strlen(text)) && value >= lowest && value <= highest)
+        return value;
+    char pointer[REQUEST_POINTER];
+    snprintf(pointer, sizeof pointer, "?%s", name);
+    request_problem(problems, pointer, "Give a number from %g to %g.", lowest, highest);
+    return fallback;
+}
+
 bool request_has_no_query(struct http_exchange *exchange)
 {
     static const char *const none[] = {NULL};
     json_t *problems = json_array();
     request_check_query(exchange, none, problems);
-    bool fine = json_array_size(problems) == 0;
-    if (!fine)
-        request_refuse(exchange, problems);
-    json_decref(problems);
-    return fine;
+    return request_is_fine(exchange, problems);
 }
 
-struct population *request_population(struct http_exchange *exchange)
+struct snapshot *request_snapshot(struct http_exchange *exchange)
 {
-    struct population *population = service_population(exchange->context);
+    if (!exchange->held)
+        exchange->held = keeper_snapshot(service_keeper(exchange->context));
+    return exchange->held;
+}
+
+const struct model *request_model(struct http_exchange *exchange)
+{
+    return snapshot_model(request_snapshot(exchange));
+}
+
+const struct population *request_population(struct http_exchange *exchange)
+{
+    const struct population *population = snapshot_population(request_snapshot(exchange));
     if (!population)
         problem_answer(exchange, 503, "The portfolio is not loaded.", NULL);
     return population;
@@ -158,4 +175,78 @@ const char *request_nearest_feature(const char *name)
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         names[i] = catalogue_feature(i)->name;
     return record_nearest(name, names, FEATURE_COUNT);
+}
+
+int request_path_feature(struct http_exchange *exchange)
+{
+    const char *name = http_path(exchange, "name");
+    int feature = catalogue_find(name);
+    if (feature < 0) {
+        char detail[160];
+        const char *near = request_nearest_feature(name);
+        snprintf(detail, sizeof detail, "There is no feature of this name.%s%s%s",
+                 near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
+        problem_answer(exchange, 404, detail, NULL);
+    }
+    return feature;
+}
+
+json_t *request_parse(struct http_exchange *exchange, const void *bytes, size_t length)
+{
+    json_error_t error;
+    char detail[128];
+    json_t *document =
+        length == 0 ? NULL : json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (document)
+        return document;
+    if (length == 0)
+        snprintf(detail, sizeof detail, "The body is empty; send a JSON object.");
+    else if (json_error_code(&error) == json_error_duplicate_key)
+        snprintf(detail, sizeof detail, "A name is given twice in one object (line %d, column %d).",
+                 error.line, error.column);
+    else
+        snprintf(detail, sizeof detail, "The body is not JSON (line %d, column %d).", error.line,
+                 error.column);
+    problem_answer(exchange, 400, detail, NULL);
+    return NULL;
+}
+
+int request_feature(const char *name, const char *pointer, const char *also, json_t *problems)
+{
+    int feature = catalogue_find(name);
+    if (feature >= 0)
+        return feature;
+    const char *near = request_nearest_feature(name);
+    request_problem(problems, pointer, "\"%.64s\" is %sno feature.%s%s%s", name, also,
+                    near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
+    return -1;
+}
+
+size_t request_features(size_t out[REQUEST_FEATURES], const struct http_exchange *exchange,
+                        const struct population *population, json_t *problems)
+{
+    static const char pointer[] = "?features";
+    const char *list = http_query(exchange, "features");
+    size_t count = 0;
+    if (!list) {
+        for (; count < REQUEST_FEATURES_USUAL; count++)
+            out[count] = population_by_importance(population)[count];
+        return count;
+    }
+    for (size_t named = 0;; named++) {
+        char name[NAME_BYTES];
+        size_t length = strcspn(list, ",");
+        if (named == REQUEST_FEATURES) {
+            request_problem(problems, pointer, "Name at most %d features.", REQUEST_FEATURES);
+            return count;
+        }
+        /* A name that is cut is no feature's. */
+        snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : (int)sizeof name - 1, list);
+        int feature = request_feature(name, pointer, "", problems);
+        if (feature >= 0)
+            out[count++] = (size_t)feature;
+        if (!list[length])
+            return count;
+        list += length + 1;
+    }
 }

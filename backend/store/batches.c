@@ -13,7 +13,10 @@ enum { CLEAN_PIECE = 16 /* rows of about a megabyte */ };
 #define IS_OPEN "state IN ('received', 'running')"
 #define IS_UNCUT IS_OPEN " AND total IS NULL"
 
-static const struct statement count_open = {.sql = "SELECT count(*) FROM batch WHERE " IS_OPEN};
+static const struct statement count_open = {
+    .sql =
+        "SELECT count(*), CAST(coalesce(sum(CASE WHEN state = 'running' THEN 1 ELSE 0 END), 0) AS @integer)"
+        " FROM batch WHERE " IS_OPEN};
 static const struct statement find_key = {.sql = "SELECT " BATCH " FROM batch WHERE idempotency_key = $1"};
 static const struct statement add_batch = {
     .sql = "INSERT INTO batch (id, idempotency_key, content, format, tables, bytes, state, created, worker,"
@@ -161,11 +164,13 @@ static int next_batch(struct connection *connection, struct batch *out, struct e
     return 1;
 }
 
-static int count_open_batches(struct connection *connection, size_t *out, struct error *err)
+static int count_open_batches(struct connection *connection, size_t *waiting, size_t *running,
+                              struct error *err)
 {
     if (database_query(connection, &count_open, NO_VALUES, err) || database_next(connection, err) != 1)
         return -1;
-    *out = (size_t)row_int64(connection, 0);
+    *running = (size_t)row_int64(connection, 1);
+    *waiting = (size_t)row_int64(connection, 0) - *running;
     return 0;
 }
 
@@ -180,7 +185,7 @@ static int add_or_find(struct connection *connection, void *context, struct erro
 {
     struct adding *adding = context;
     struct batch *batch = adding->batch;
-    size_t open = 0;
+    size_t waiting = 0, running = 0;
     /* Alone, so that neither a key nor the limit is passed twice. */
     if (database_lock(connection, LOCK_BATCHES, err))
         return -1;
@@ -197,10 +202,10 @@ static int add_or_find(struct connection *connection, void *context, struct erro
             return found == 1 ? 0 : -1;
         }
     }
-    if (count_open_batches(connection, &open, err))
+    if (count_open_batches(connection, &waiting, &running, err))
         return -1;
-    if (open >= adding->open_limit)
-        return error_set(err, ERROR_LIMIT, "%zu batches are waiting or running", open);
+    if (waiting + running >= adding->open_limit)
+        return error_set(err, ERROR_LIMIT, "%zu batches are waiting or running", waiting + running);
     int64_t now = database_now_us();
     if (database_query(connection, &add_batch,
                        VALUES(value_text(batch->id), value_text(adding->key), value_text(batch->content),
@@ -226,12 +231,12 @@ int batches_add(struct database *database, struct batch *batch, const char *key,
     return adding.known;
 }
 
-int batches_count_open(struct database *database, size_t *out, struct error *err)
+int batches_count_open(struct database *database, size_t *waiting, size_t *running, struct error *err)
 {
     struct connection *connection = NULL;
     if (database_borrow(&connection, database, err))
         return -1;
-    int status = count_open_batches(connection, out, err);
+    int status = count_open_batches(connection, waiting, running, err);
     database_give_back(connection);
     return status;
 }

@@ -52,8 +52,8 @@ struct batch {
 int batches_add(struct database *database, struct batch *batch, const char *key, const char *process,
                 size_t open_limit, struct error *err);
 
-/* Batches that are not finished. */
-int batches_count_open(struct database *database, size_t *out, struct error *err);
+/* Batches that wait, and that are being scored. */
+int batches_count_open(struct database *database, size_t *waiting, size_t *running, struct error *err);
 
 /* ERROR_NOT_FOUND without such a batch. */
 int batches_find(struct database *database, struct batch *out, const char *id, struct error *err);

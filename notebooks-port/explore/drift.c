@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "notebooks-port/explore/applications.h"
-#include "notebooks-port/ml/psi.h"
+#include "shared/model/psi.h"
 
 static int compare_column(struct column_drift *out, const struct table *expected, const struct table *actual,
                           struct error *err)

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "notebooks-port/ml/proportion.h"
+#include "shared/model/proportion.h"
 
 struct rate rate_of(size_t level, size_t clients, size_t defaults)
 {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/model/psi.h"
+
 enum { QUANTILES = 101, BINS = 20 };
 static const double TAIL = 0.005;
 
@@ -83,6 +85,51 @@ static json_t *describe_numbers(const double *sorted, size_t count)
                      "quantiles", quantiles, "histogram", "edges", edges, "counts", bins);
 }
 
+static json_t *doubles(const double *values, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_real(values[i]));
+    return array;
+}
+
+static json_t *describe_bins(const struct psi_bins *bins, const double *counts, size_t rows)
+{
+    json_t *shares = json_array();
+    for (size_t i = 0; i < psi_bins_count(bins); i++)
+        json_array_append_new(shares, json_real(counts[i] / (double)rows));
+    return json_pack("{s:o, s:o, s:o}", "atoms", doubles(bins->atoms, bins->atom_count), "edges",
+                     doubles(bins->edges, bins->edge_count), "shares", shares);
+}
+
+/* Overwrites the sorted known values. */
+static json_t *bin_column(const struct matrix *matrix, size_t feature, double *sorted, size_t known)
+{
+    struct psi_bins bins;
+    double counts[PSI_BINS] = {0};
+    psi_bins_make(&bins, sorted, known, matrix->rows);
+    for (size_t i = 0; i < matrix->rows; i++)
+        counts[psi_bin(&bins, (double)matrix->values[i * FEATURE_COUNT + feature])]++;
+    return describe_bins(&bins, counts, matrix->rows);
+}
+
+int reference_add_scores(json_t *reference, const double *probabilities, size_t rows, struct error *err)
+{
+    struct psi_bins bins;
+    double counts[PSI_BINS] = {0};
+    double *sorted = malloc(rows * sizeof *sorted);
+    if (!sorted)
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    memcpy(sorted, probabilities, rows * sizeof *sorted);
+    qsort(sorted, rows, sizeof *sorted, by_value);
+    psi_bins_make(&bins, sorted, rows, rows);
+    free(sorted);
+    for (size_t i = 0; i < rows; i++)
+        counts[psi_bin(&bins, probabilities[i])]++;
+    json_object_set_new(reference, "scores", describe_bins(&bins, counts, rows));
+    return 0;
+}
+
 json_t *reference_describe(const struct matrix *matrix, struct error *err)
 {
     double *sorted = malloc(matrix->rows * sizeof *sorted);
@@ -96,6 +143,8 @@ json_t *reference_describe(const struct matrix *matrix, struct error *err)
         json_t *feature = count == 0      ? json_object()
                           : has_levels(i) ? describe_levels(i, sorted, count)
                                           : describe_numbers(sorted, count);
+        if (count > 0 && !has_levels(i))
+            json_object_set_new(feature, "bins", bin_column(matrix, i, sorted, count));
         json_object_set_new(feature, "missing", json_real(1 - (double)count / (double)matrix->rows));
         json_object_set_new(features, catalogue_feature(i)->name, feature);
     }
@@ -166,14 +215,6 @@ static json_t *floats(const float *values, size_t count)
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(array, isnan(values[i]) ? json_null() : json_real((double)values[i]));
-    return array;
-}
-
-static json_t *doubles(const double *values, size_t count)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, json_real(values[i]));
     return array;
 }
 

@@ -13,10 +13,14 @@
 #include "shared/features/catalogue.h"
 #include "shared/model/decision.h"
 
-/* A new object {"features": {NAME: {"missing", "usual", "quantiles"[101], "histogram": {"edges","counts"}}
+/* A new object {"features": {NAME: {"missing", "usual", "quantiles"[101], "histogram": {"edges","counts"},
+ * "bins": {"atoms","edges","shares"} as psi.h cuts the values and what share of the rows each has}
  * or, for categories and flags, {"missing", "usual", "shares"}}, "importance": NAME → mean |contribution|}.
  * Quantiles end at the 0.5 % and 99.5 % points, so that no single client's extreme is kept. */
 json_t *reference_describe(const struct matrix *matrix, struct error *err);
+
+/* Adds "scores": the bins of `rows` probabilities by models that did not see them. */
+int reference_add_scores(json_t *reference, const double *probabilities, size_t rows, struct error *err);
 
 /* Adds "importance" to each feature: the mean |contribution| in calibrated log-odds over `sample` rows drawn
  * with `seed`. */

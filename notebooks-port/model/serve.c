@@ -10,11 +10,12 @@
 #include <time.h>
 
 #include "notebooks-port/ml/artifact.h"
-#include "notebooks-port/ml/proportion.h"
+#include "notebooks-port/ml/performance.h"
 #include "notebooks-port/ml/reference.h"
 #include "notebooks-port/model/data.h"
 #include "notebooks-port/model/decide.h"
 #include "shared/features/catalogue.h"
+#include "shared/model/proportion.h"
 
 enum { IMPORTANCE_ROWS = 2000, QUICK_IMPORTANCE_ROWS = 250, GOLDEN_ROWS = 16, LEADING = 20 };
 
@@ -143,6 +144,11 @@ int serve_train(struct study *study, struct error *err)
         return 0;
     study->reference = reference_describe(&study->matrix, err);
     if (!study->reference)
+        return -1;
+    if (json_object_set_new(study->reference, "performance",
+                            performance_describe(&study->cuts, study->threshold)))
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    if (reference_add_scores(study->reference, study->probabilities, study->matrix.rows, err))
         return -1;
     if (reference_add_importance(
             study->reference, study->boosting, &study->matrix, study->validation.calibration,

@@ -75,7 +75,9 @@ enum feature_unit {
     UNIT_COUNT_OF_UNITS
 };
 
-/* What a client could do about a feature before asking again, and in which direction it can move. */
+/* What a client could do about a feature before asking again, and in which direction it can move. A feature
+ * that nobody can move has ACTION_NONE, and so has one that could only be moved to please the model: which
+ * documents are asked for is the bank's choice, and what is in the past (the highest use of a card) stays. */
 enum feature_action { ACTION_NONE, ACTION_RAISE, ACTION_LOWER, ACTION_EITHER };
 
 struct feature {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Upper bounds of the buckets; +Inf follows. */
@@ -36,6 +37,11 @@ struct metrics {
     uint64_t probabilities[SCORE_BOUNDS + 1];
     char version[LABEL], hash[LABEL];
     double clients;
+    double waiting_batches, running_batches;
+    uint64_t reloads, refused_reloads;
+    int64_t in_flight;
+    time_t started;
+    struct activity *activity;
 };
 
 int metrics_new(struct metrics **out, struct error *err)
@@ -43,6 +49,11 @@ int metrics_new(struct metrics **out, struct error *err)
     struct metrics *metrics = calloc(1, sizeof *metrics);
     if (!metrics)
         return error_set(err, ERROR_INTERNAL, "no memory for metrics");
+    if (activity_new(&metrics->activity, err)) {
+        free(metrics);
+        return -1;
+    }
+    metrics->started = time(NULL);
     pthread_mutex_init(&metrics->lock, NULL);
     *out = metrics;
     return 0;
@@ -53,6 +64,7 @@ void metrics_free(struct metrics *metrics)
     if (!metrics)
         return;
     pthread_mutex_destroy(&metrics->lock);
+    activity_free(metrics->activity);
     free(metrics);
 }
 
@@ -93,10 +105,26 @@ void metrics_request(struct metrics *metrics, const char *method, const char *ro
     pthread_mutex_unlock(&metrics->lock);
 }
 
+void metrics_in_flight(struct metrics *metrics, int change)
+{
+    pthread_mutex_lock(&metrics->lock);
+    metrics->in_flight += change;
+    pthread_mutex_unlock(&metrics->lock);
+}
+
+void metrics_activity_request(struct metrics *metrics, unsigned status, double seconds)
+{
+    pthread_mutex_lock(&metrics->lock);
+    activity_request(metrics->activity, time(NULL), status, seconds);
+    pthread_mutex_unlock(&metrics->lock);
+}
+
 void metrics_decision(struct metrics *metrics, const char *decision, double probability)
 {
     pthread_mutex_lock(&metrics->lock);
-    if (strcmp(decision, "refused") == 0)
+    bool refused = strcmp(decision, "refused") == 0;
+    activity_decision(metrics->activity, time(NULL), refused, probability);
+    if (refused)
         metrics->refused++;
     else
         metrics->granted++;
@@ -129,6 +157,39 @@ void metrics_set_clients(struct metrics *metrics, double clients)
 {
     pthread_mutex_lock(&metrics->lock);
     metrics->clients = clients;
+    pthread_mutex_unlock(&metrics->lock);
+}
+
+void metrics_set_batches(struct metrics *metrics, double waiting, double running)
+{
+    pthread_mutex_lock(&metrics->lock);
+    metrics->waiting_batches = waiting;
+    metrics->running_batches = running;
+    pthread_mutex_unlock(&metrics->lock);
+}
+
+time_t metrics_activity(struct metrics *metrics, struct activity_slice *slices, size_t count,
+                        unsigned minutes, struct activity_slice *total)
+{
+    enum { MINUTE_S = 60 };
+    time_t all = (time_t)count * minutes;
+    time_t first = time(NULL) - (all - 1) * MINUTE_S;
+    pthread_mutex_lock(&metrics->lock);
+    for (size_t i = 0; i < count; i++)
+        activity_read(&slices[i], metrics->activity, first + (time_t)i * minutes * MINUTE_S, minutes);
+    activity_read(total, metrics->activity, first, (unsigned)all);
+    time_t started = metrics->started;
+    pthread_mutex_unlock(&metrics->lock);
+    return started;
+}
+
+void metrics_reload(struct metrics *metrics, bool taken_over)
+{
+    pthread_mutex_lock(&metrics->lock);
+    if (taken_over)
+        metrics->reloads++;
+    else
+        metrics->refused_reloads++;
     pthread_mutex_unlock(&metrics->lock);
 }
 
@@ -209,31 +270,60 @@ static long resident_bytes(void)
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-static int write_gauges(const struct metrics *metrics, struct buffer *out, struct error *err)
+static double cpu_seconds(void)
 {
-    int status = 0;
-    if (metrics->version[0])
-        status = buffer_append_format(out, err,
-                                      "# HELP clairscore_model_info The model that answers.\n"
-                                      "# TYPE clairscore_model_info gauge\n"
-                                      "clairscore_model_info{version=\"%s\",hash=\"%s\"} 1\n",
-                                      metrics->version, metrics->hash);
-    if (status)
-        return status;
+    struct timespec used;
+    return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) ? 0
+                                                          : (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+}
+
+static int write_model(const struct metrics *metrics, struct buffer *out, struct error *err)
+{
+    if (metrics->version[0] && buffer_append_format(out, err,
+                                                    "# HELP clairscore_model_info The model that answers.\n"
+                                                    "# TYPE clairscore_model_info gauge\n"
+                                                    "clairscore_model_info{version=\"%s\",hash=\"%s\"} 1\n",
+                                                    metrics->version, metrics->hash))
+        return -1;
     return buffer_append_format(out, err,
+                                "# HELP clairscore_model_reloads_total Times the model was loaded again.\n"
+                                "# TYPE clairscore_model_reloads_total counter\n"
+                                "clairscore_model_reloads_total{outcome=\"done\"} %" PRIu64 "\n"
+                                "clairscore_model_reloads_total{outcome=\"refused\"} %" PRIu64 "\n"
                                 "# HELP clairscore_clients Clients loaded from the store.\n"
                                 "# TYPE clairscore_clients gauge\nclairscore_clients %.0f\n"
+                                "# HELP clairscore_batches Batches that wait or are being scored.\n"
+                                "# TYPE clairscore_batches gauge\n"
+                                "clairscore_batches{state=\"waiting\"} %.0f\n"
+                                "clairscore_batches{state=\"running\"} %.0f\n",
+                                metrics->reloads, metrics->refused_reloads, metrics->clients,
+                                metrics->waiting_batches, metrics->running_batches);
+}
+
+static int write_process(const struct metrics *metrics, struct buffer *out, struct error *err)
+{
+    return buffer_append_format(out, err,
+                                "# HELP clairscore_http_requests_in_flight Requests begun and not yet sent.\n"
+                                "# TYPE clairscore_http_requests_in_flight gauge\n"
+                                "clairscore_http_requests_in_flight %" PRId64 "\n"
                                 "# HELP process_resident_memory_bytes Resident memory.\n"
                                 "# TYPE process_resident_memory_bytes gauge\n"
-                                "process_resident_memory_bytes %ld\n",
-                                metrics->clients, resident_bytes());
+                                "process_resident_memory_bytes %ld\n"
+                                "# HELP process_cpu_seconds_total Processor time used.\n"
+                                "# TYPE process_cpu_seconds_total counter\n"
+                                "process_cpu_seconds_total %.3f\n"
+                                "# HELP process_start_time_seconds Start, in seconds since 1970.\n"
+                                "# TYPE process_start_time_seconds gauge\n"
+                                "process_start_time_seconds %lld\n",
+                                metrics->in_flight, resident_bytes(), cpu_seconds(),
+                                (long long)metrics->started);
 }
 
 int metrics_write(struct metrics *metrics, struct buffer *out, struct error *err)
 {
     pthread_mutex_lock(&metrics->lock);
     int status = write_requests(metrics, out, err) || write_scores(metrics, out, err) ||
-                 write_gauges(metrics, out, err);
+                 write_model(metrics, out, err) || write_process(metrics, out, err);
     pthread_mutex_unlock(&metrics->lock);
     return status ? -1 : 0;
 }

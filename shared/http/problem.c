@@ -40,7 +40,17 @@ static const char *title_of(unsigned status)
     }
 }
 
-static const char RETRY_AFTER_S[] = "5";
+static const char RETRY_AFTER_S[] = "5", PROTOCOL_PATH[] = "/v2/";
+
+/* The detail, or where there is a list of errors its first one. */
+static void add_protocol_error(json_t *body, const json_t *errors)
+{
+    const char *pointer = NULL, *detail = NULL;
+    if (json_unpack(json_array_get(errors, 0), "{s:s, s:s}", "pointer", &pointer, "detail", &detail) == 0)
+        json_object_set_new(body, "error", json_sprintf("%s: %s", pointer, detail));
+    else
+        json_object_set(body, "error", json_object_get(body, "detail"));
+}
 
 void problem_answer_with(struct http_exchange *exchange, unsigned status, const char *detail,
                          const json_t *errors, const json_t *more)
@@ -53,6 +63,9 @@ void problem_answer_with(struct http_exchange *exchange, unsigned status, const 
         json_object_set(body, "errors", (json_t *)errors);
     if (more)
         json_object_update_missing(body, (json_t *)more);
+    const char *path = exchange->request->url_path;
+    if (path && strncmp(path, PROTOCOL_PATH, sizeof PROTOCOL_PATH - 1) == 0)
+        add_protocol_error(body, errors);
     char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (status == 503 || status == 429)
         http_header(exchange, "Retry-After", RETRY_AFTER_S);

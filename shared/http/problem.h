@@ -6,7 +6,8 @@
 #include "shared/http/server.h"
 
 /* Answers {"type","title","status","detail","request_id"} and "errors" when `errors` (an array of
- * {"pointer","detail"}; may be NULL; borrowed) is not empty. */
+ * {"pointer","detail"}; may be NULL; borrowed) is not empty. Under /v2 also "error", one sentence: the member
+ * that the Open Inference Protocol asks for, and an extension that RFC 9457 allows. */
 void problem_answer(struct http_exchange *exchange, unsigned status, const char *detail,
                     const json_t *errors);
 

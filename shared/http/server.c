@@ -129,12 +129,23 @@ static void note_request(const struct http_exchange *exchange, struct metrics *m
     unsigned status = (unsigned)exchange->response->status;
     /* A method nobody knows must not become a label of its own. */
     const char *method = exchange->route ? exchange->route->method : "other";
-    if (metrics)
+    bool quiet = exchange->route && exchange->route->quiet;
+    if (metrics) {
         metrics_request(metrics, method, route, status, seconds);
-    bool quiet = exchange->route && exchange->route->quiet && status < 500;
+        if (!quiet)
+            metrics_activity_request(metrics, status, seconds);
+    }
+    quiet = quiet && status < 500;
     log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s}", "method",
               exchange->route ? verb : "other", "route", route, "status", (int)status, "ms",
               (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id);
+}
+
+static void release_held(struct http_exchange *exchange, const struct http_program *program)
+{
+    if (exchange->held && program->release)
+        program->release(exchange->held);
+    exchange->held = NULL;
 }
 
 /* The body is there. */
@@ -150,6 +161,7 @@ static void close_exchange(struct http_arrival *arrival, struct http_server *ser
     if (atomic_load(&server->stopping))
         http_header(exchange, "Connection", "close");
     http_exchange_finish(exchange);
+    release_held(exchange, program);
     note_request(exchange, program->metrics, progress_clock_s() - arrival->started_s);
 }
 
@@ -190,6 +202,8 @@ static enum MHD_Result request_goes_on(void *context, struct MHD_Connection *con
     if (!arrival->begun) {
         arrival->begun = true;
         arrival->started_s = progress_clock_s();
+        if (server->program->metrics)
+            metrics_in_flight(server->program->metrics, 1);
         arrival->private.connection = connection;
         if (arrival_read_head(arrival, connection, method, version))
             return MHD_NO;
@@ -220,6 +234,9 @@ static void request_completed(void *context, struct MHD_Connection *connection, 
             exchange->route->receiver->forget(exchange->upload);
         if (exchange->identity && server->program->forget)
             server->program->forget(exchange->identity);
+        release_held(exchange, server->program);
+        if (arrival->begun && server->program->metrics)
+            metrics_in_flight(server->program->metrics, -1);
         http_exchange_clean(exchange);
         arrival_free(arrival);
     }
@@ -309,26 +326,32 @@ void http_server_stop(struct http_server *server)
     free(server);
 }
 
-static void stop_signals(sigset_t *set)
+static void awaited_signals(sigset_t *set)
 {
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
 }
 
 void http_block_signals(void)
 {
     sigset_t set;
-    stop_signals(&set);
+    awaited_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
-void http_wait_for_stop(void)
+void http_wait_for_stop(void (*reload)(void *context), void *context)
 {
     sigset_t set;
-    int received;
-    stop_signals(&set);
-    while (sigwait(&set, &received) != 0)
-        ;
+    awaited_signals(&set);
+    for (;;) {
+        int received;
+        if (sigwait(&set, &received) != 0)
+            continue;
+        if (received != SIGHUP || !reload)
+            return;
+        reload(context);
+    }
 }

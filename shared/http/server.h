@@ -25,6 +25,7 @@ struct http_exchange {
     struct _u_response *response;
     void *context;                    /* what the program gave to http_server_start */
     void *identity;                   /* what `authorise` left here; released by `forget` */
+    void *held;                       /* what a handler took for the whole request; released by `release` */
     char request_id[HTTP_REQUEST_ID]; /* X-Request-Id of the caller when it is sane, else ours; sent back */
     enum language language;           /* of ?lang= or Accept-Language */
     const struct http_route *route;   /* NULL when no route matched */
@@ -64,6 +65,7 @@ struct http_program {
      * NULL. */
     bool (*authorise)(struct http_exchange *exchange);
     void (*forget)(void *identity);
+    void (*release)(void *held);
     /* Answers with an error page or document: 404, 405, 406, 413, 415 … found before a route's handler runs.
      */
     void (*fail)(struct http_exchange *exchange, unsigned status, const char *detail);
@@ -78,9 +80,10 @@ int http_server_start(struct http_server **out, const struct http_program *progr
 /* Stops accepting, lets running requests finish (at most the request timeout), frees. */
 void http_server_stop(struct http_server *server);
 
-/* Blocks the calling thread until SIGTERM or SIGINT. Call http_block_signals() before any thread starts. */
+/* Blocks the calling thread until SIGTERM or SIGINT. SIGHUP calls `reload` meanwhile, or ends the wait too
+ * when that is NULL. Call http_block_signals() before any thread starts. */
 void http_block_signals(void);
-void http_wait_for_stop(void);
+void http_wait_for_stop(void (*reload)(void *context), void *context);
 
 /* Answers. Content is copied. Every answer gets X-Content-Type-Options, X-Frame-Options, Referrer-Policy,
  * Content-Security-Policy (default-src 'none') and Cache-Control (no-store) unless http_header sets them

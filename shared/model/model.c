@@ -12,14 +12,16 @@
 #include "shared/model/booster.h"
 #include "shared/model/decision.h"
 #include "shared/model/tree_shap.h"
+#include "shared/model/trees_restrict.h"
 
-enum { DOCUMENT_BYTES = 64 << 20, BATCH_ROWS = 1024 };
+enum { DOCUMENT_BYTES = 64 << 20, CARD_BYTES = 1 << 20, BATCH_ROWS = 1024 };
 static const double GOLDEN_TOLERANCE = 1e-5;
 
 struct model {
     struct trees *trees;
     struct tree_shap *shap; /* of the trees */
     json_t *document, *reference;
+    char *card;                 /* NULL: none */
     const char *name, *version; /* in document */
     char hash[FILE_HASH_HEX];
     size_t features[FEATURE_COUNT]; /* catalogue ids in the order of the booster's columns */
@@ -27,6 +29,7 @@ struct model {
     struct calibration calibration;
     double threshold;
     double usual[FEATURE_COUNT]; /* the training population's median or most frequent category */
+    double importance[FEATURE_COUNT];
 };
 
 /* Reads a JSON file of the artifact. */
@@ -42,6 +45,20 @@ static json_t *read_document(const char *path, struct error *err)
     }
     buffer_free(&text);
     return document;
+}
+
+/* The card is for people: an artifact without one can be served. */
+static int read_card(struct model *model, const char *folder, struct error *err)
+{
+    char path[PATH_MAX];
+    struct buffer text = buffer_new(CARD_BYTES);
+    if (file_path(path, sizeof path, folder, "card.md", err))
+        return -1;
+    if (!file_exists(path))
+        return 0;
+    int status = file_read(&text, path, err);
+    model->card = buffer_take(&text);
+    return status;
 }
 
 /* The features in the booster's order, all known to this catalogue. */
@@ -85,14 +102,20 @@ static int read_settings(struct model *model, const char *path, struct error *er
     return read_features(model, features, path, err);
 }
 
-/* What is usual, per feature: its median, or the most frequent category. */
-static void read_usual(struct model *model)
+/* What is usual, per feature: its median, or the most frequent category; and its importance. */
+static void read_features_reference(struct model *model)
 {
     for (size_t i = 0; i < FEATURE_COUNT; i++) {
         const json_t *feature =
             json_object_get(json_object_get(model->reference, "features"), catalogue_feature(i)->name);
         const json_t *usual = json_object_get(feature, "usual");
         model->usual[i] = json_is_number(usual) ? json_number_value(usual) : (double)NAN;
+    }
+    for (size_t i = 0; i < model->feature_count; i++) {
+        size_t id = model->features[i];
+        const json_t *feature =
+            json_object_get(json_object_get(model->reference, "features"), catalogue_feature(id)->name);
+        model->importance[id] = json_number_value(json_object_get(feature, "importance"));
     }
 }
 
@@ -197,12 +220,12 @@ int model_load(struct model **out, const char *folder, struct error *err)
         goto done;
     model->document = read_document(document_path, err);
     model->reference = model->document ? read_document(reference_path, err) : NULL;
-    if (!model->reference || read_settings(model, document_path, err) ||
+    if (!model->reference || read_settings(model, document_path, err) || read_card(model, folder, err) ||
         hash_artifact(model, booster_path, document_path, err) ||
         booster_load(&booster, booster_path, model->feature_count, err) ||
         booster_trees(&model->trees, booster, err) || tree_shap_new(&model->shap, model->trees, err))
         goto done;
-    read_usual(model);
+    read_features_reference(model);
     status = check_golden_rows(model, booster, reference_path, err);
 done:
     booster_free(booster); /* its trees are enough once it agreed with them */
@@ -221,6 +244,7 @@ void model_free(struct model *model)
     trees_free(model->trees);
     json_decref(model->document);
     json_decref(model->reference);
+    free(model->card);
     free(model);
 }
 
@@ -249,6 +273,11 @@ double model_usual(const struct model *model, size_t feature)
     return model->usual[feature];
 }
 
+double model_importance(const struct model *model, size_t feature)
+{
+    return model->importance[feature];
+}
+
 const json_t *model_document(const struct model *model)
 {
     return model->document;
@@ -259,6 +288,11 @@ const json_t *model_reference(const struct model *model)
     return model->reference;
 }
 
+const char *model_card(const struct model *model)
+{
+    return model->card;
+}
+
 size_t model_feature_count(const struct model *model)
 {
     return model->feature_count;
@@ -267,6 +301,14 @@ size_t model_feature_count(const struct model *model)
 size_t model_feature(const struct model *model, size_t position)
 {
     return model->features[position];
+}
+
+bool model_uses(const struct model *model, size_t feature)
+{
+    for (size_t i = 0; i < model->feature_count; i++)
+        if (model->features[i] == feature)
+            return true;
+    return false;
 }
 
 size_t model_bytes(const struct model *model)
@@ -397,4 +439,56 @@ done:
     free(matrix);
     free(values);
     return status;
+}
+
+struct model_slice {
+    const struct model *model;
+    struct trees *trees;
+    size_t moving[FEATURE_COUNT]; /* catalogue ids of the columns of `trees` */
+    size_t count;
+};
+
+int model_slice_new(struct model_slice **out, const struct model *model, const float *vector,
+                    const size_t *moving, size_t count, struct error *err)
+{
+    size_t kept[FEATURE_COUNT]; /* the same as columns of the booster */
+    float row[FEATURE_COUNT];
+    struct model_slice *slice = calloc(1, sizeof *slice);
+    if (!slice)
+        return error_set(err, ERROR_INTERNAL, "out of memory");
+    slice->model = model;
+    for (size_t i = 0; i < model->feature_count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            if (moving[j] != model->features[i])
+                continue;
+            kept[slice->count] = i;
+            slice->moving[slice->count++] = moving[j];
+            break;
+        }
+    }
+    select_columns(model, vector, row);
+    if (trees_restrict(&slice->trees, model->trees, row, kept, slice->count, err)) {
+        model_slice_free(slice);
+        return -1;
+    }
+    *out = slice;
+    return 0;
+}
+
+double model_slice_margin(const struct model_slice *slice, const float *vector)
+{
+    float row[FEATURE_COUNT];
+    float margin = 0;
+    for (size_t i = 0; i < slice->count; i++)
+        row[i] = vector[slice->moving[i]];
+    trees_predict(slice->trees, row, 1, &margin);
+    return score_of(slice->model, margin).margin;
+}
+
+void model_slice_free(struct model_slice *slice)
+{
+    if (!slice)
+        return;
+    trees_free(slice->trees);
+    free(slice);
 }

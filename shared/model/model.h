@@ -4,6 +4,7 @@
 #define CLAIRSCORE_MODEL_MODEL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "shared/base/error.h"
@@ -27,15 +28,25 @@ double model_threshold(const struct model *model);    /* refuse at a probability
  * answer; NaN when most have none. */
 double model_usual(const struct model *model, size_t feature);
 
+/* Mean absolute contribution of a feature over the training population, in log-odds; 0 for a feature that the
+ * model does not use. */
+double model_importance(const struct model *model, size_t feature);
+
 const json_t *model_document(const struct model *model); /* model.json; read only */
 
 /* reference.json; read only. Its object "features" has for each feature the model uses {"usual",
  * "importance": mean absolute contribution in log-odds over the training population, …}. */
 const json_t *model_reference(const struct model *model);
 
+/* card.md, the model card; NULL when the artifact has none. */
+const char *model_card(const struct model *model);
+
 /* Number of features the model uses and the catalogue id of the i-th. */
 size_t model_feature_count(const struct model *model);
 size_t model_feature(const struct model *model, size_t position);
+
+/* True when the model looks at the feature. */
+bool model_uses(const struct model *model, size_t feature);
 
 /* Bytes of the trees and of what explaining them takes; the texts of the artifact come on top. */
 size_t model_bytes(const struct model *model);
@@ -70,5 +81,18 @@ int model_explain_many(const struct model *model, const float *vectors, size_t r
  * `out[rows][pair_count]`, as tree_shap_interactions defines them; 0 for features the model does not use. */
 int model_interactions(const struct model *model, const float *vectors, size_t rows, const size_t (*pairs)[2],
                        size_t pair_count, unsigned threads, double *out, struct error *err);
+
+/* The model as it is for one client of whom only a few features still move, for searches: many times faster.
+ * Immutable; any number of threads may use it. `model` must outlive it. */
+struct model_slice;
+
+/* All features but the `count` catalogue ids `moving` keep the values of `vector`. The caller frees *out. */
+int model_slice_new(struct model_slice **out, const struct model *model, const float *vector,
+                    const size_t *moving, size_t count, struct error *err);
+
+/* The margin of `vector`, of which only the moving features are looked at: what model_predict gives but for
+ * the rounding of single precision, below 1e-5 (trees_restrict.h). */
+double model_slice_margin(const struct model_slice *slice, const float *vector);
+void model_slice_free(struct model_slice *slice);
 
 #endif

@@ -323,6 +323,7 @@ describe('limits', () => {
         assert.equal(full.status, 429);
         assert.ok(Number(full.headers.get('retry-after')) > 0);
         assert.equal((await queue.get(`/batches/${ids[0]}/results`)).status, 409);
+        await until(async () => /^clairscore_batches\{state="running"\} 2$/m.test((await queue.get('/metrics', { key: '' })).text));
         const cancelled = await queue.call('DELETE', `/batches/${ids[0]}`);
         assert.equal(cancelled.body.status, 'cancelled');
         assert.ok(cancelled.body.finished);

@@ -7,6 +7,8 @@ import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { KEY, build, environment, importPortfolio, makeDatabase, makeFolder, makePortfolio, model, root, startBackend, until } from './support/backend.js';
 
+const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+
 let backend;
 let database;
 let client;
@@ -66,7 +68,12 @@ test('the request id of the caller goes into answer and log, a harmful one does 
 
 test('the log is JSON lines with route, status, duration and no ids of clients', async () => {
     await backend.get(`/clients/${client.client_id}`);
-    await until(() => backend.log.includes('/clients/:id"'));
+    await backend.get(`/clients/${client.client_id}/comparison?features=AMT_CREDIT`);
+    await backend.get(`/clients?query=${client.client_id}`);
+    await backend.post('/predict', { client_id: client.client_id });
+    await backend.get('/clients/987654321');
+    await until(() => backend.log.includes('/clients/:id"') && backend.log.includes('"status":404'));
+    assert.ok(!backend.log.includes(String(client.client_id)) && !backend.log.includes('987654321'), 'a client id is in the log');
     for (const line of backend.log.trim().split('\n').slice(0, -1)) {
         const entry = JSON.parse(line);
         assert.ok(entry.time && entry.level && entry.event);
@@ -105,6 +112,22 @@ test('metrics are Prometheus text and count', async () => {
     assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
     assert.equal(buckets.at(-1)[1], '+Inf');
     assert.equal(counts.at(-1), number);
+});
+
+test('promtool has nothing to say against the metrics', { skip: !hasPromtool && 'promtool is not installed' }, async () => {
+    await backend.post('/explain', { client_id: client.client_id });
+    await backend.post('/model/reload');
+    await backend.get('/nothing');
+    const { text } = await backend.get('/metrics');
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+    assert.equal(stdout + stderr, '');
+    assert.equal(status, 0);
+    for (const name of ['http_requests_total', 'http_request_duration_seconds_bucket', 'http_requests_in_flight', 'decisions_total', 'probability_bucket',
+        'model_info', 'model_reloads_total', 'batches', 'clients'])
+        assert.match(text, new RegExp(`^clairscore_${name}[{ ]`, 'm'));
+    await until(async () => /^clairscore_http_requests_in_flight 1$/m.test((await backend.get('/metrics')).text)); // the one that asks
+    assert.ok(Number(text.match(/^process_cpu_seconds_total (.+)$/m)[1]) > 0);
+    assert.ok(Math.abs(Number(text.match(/^process_start_time_seconds (.+)$/m)[1]) - Date.now() / 1000) < 600);
 });
 
 describe('clients that misbehave', () => {

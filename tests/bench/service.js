@@ -161,6 +161,7 @@ async function reloadUnderLoad(url) {
         const response = await fetch(`${url}/model/reload`, { method: 'POST', headers });
         if (!response.ok) throw new Error(`reload: ${response.status} ${await response.text()}`);
         await response.arrayBuffer();
+        while ((await get(`${url}/model/reload`)).state === 'running') await new Promise((next) => { setTimeout(next, 20); });
     }
     stop = true;
     await Promise.all(askers);

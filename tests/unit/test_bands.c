@@ -13,7 +13,7 @@
 
 #include "notebooks-port/ml/agreement.h"
 #include "notebooks-port/ml/bands.h"
-#include "notebooks-port/ml/proportion.h"
+#include "shared/model/proportion.h"
 #include "tests/support/drawn_scores.h"
 
 enum { ROWS = 600, POINTS = 21, REPLICATES = 100 };

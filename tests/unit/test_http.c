@@ -164,8 +164,11 @@ static int set_up(void **state)
     fixture->config.threads = 2;
     fixture->config.connections = 64;
     assert_int_equal(metrics_new(&fixture->metrics, &err), 0);
-    fixture->program = (struct http_program){&fixture->config, routes, NULL,          fixture->metrics,
-                                             authorise,        NULL,   answer_failure};
+    fixture->program = (struct http_program){.config = &fixture->config,
+                                             .routes = routes,
+                                             .metrics = fixture->metrics,
+                                             .authorise = authorise,
+                                             .fail = answer_failure};
     for (unsigned port = 20000 + (unsigned)getpid() % 20000; port < 60000 && !fixture->server; port++) {
         fixture->config.port = port;
         error_clear(&err);

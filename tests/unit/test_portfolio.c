@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "notebooks-port/ml/psi.h"
+#include "shared/model/psi.h"
 #include "notebooks-port/portfolio/client.h"
 #include "notebooks-port/portfolio/generate.h"
 #include "shared/base/file.h"

@@ -15,7 +15,7 @@
 #include "notebooks-port/explore/drift.h"
 #include "notebooks-port/explore/summary.h"
 #include "notebooks-port/ml/correlation.h"
-#include "notebooks-port/ml/psi.h"
+#include "shared/model/psi.h"
 #include "notebooks-port/portfolio/copula.h"
 #include "notebooks-port/portfolio/fit.h"
 #include "notebooks-port/portfolio/generate.h"

@@ -1,7 +1,7 @@
 /* Population stability index: Σ (a − e) ln(a / e) over bins, e the expected and a the actual share.
  * Under 0.10 stable, 0.10–0.25 worth a look, above 0.25 another population. */
-#ifndef CLAIRSCORE_ML_PSI_H
-#define CLAIRSCORE_ML_PSI_H
+#ifndef CLAIRSCORE_MODEL_PSI_H
+#define CLAIRSCORE_MODEL_PSI_H
 
 #include <stddef.h>
 
@@ -11,8 +11,22 @@
  * not make the index infinite. */
 double psi_of_shares(const double *expected, const double *actual, size_t count);
 
-/* The index of a quantity: one bin for missing (NaN), one for every value that at least 2 % of the
- * expected have, and deciles of the other expected values. `bins` (may be NULL) receives how many bins at
+/* How a quantity is cut into bins: 0 for missing (NaN), then one for every value that at least 2 % of the
+ * expected have, then tenths of the other expected values, the first and the last of which are open. */
+enum { PSI_ATOMS = 50, PSI_DECILES = 10, PSI_BINS = 1 + PSI_ATOMS + PSI_DECILES };
+struct psi_bins {
+    double atoms[PSI_ATOMS]; /* ascending */
+    size_t atom_count;
+    double edges[PSI_DECILES]; /* ascending; a bin takes its lower one */
+    size_t edge_count;
+};
+
+/* The bins of expected values: `known` ascending ones, which are overwritten, out of `rows`. */
+void psi_bins_make(struct psi_bins *out, double *sorted, size_t known, size_t rows);
+size_t psi_bins_count(const struct psi_bins *bins);
+size_t psi_bin(const struct psi_bins *bins, double value);
+
+/* The index of a quantity in the bins of its expected values. `bins` (may be NULL) receives how many bins at
  * least one value fell into, for psi_chance. */
 int psi_of_numbers(double *out, size_t *bins, const double *expected, size_t expected_count,
                    const double *actual, size_t actual_count, struct error *err);
@@ -21,6 +35,9 @@ int psi_of_numbers(double *out, size_t *bins, const double *expected, size_t exp
  * `bins` as above. */
 int psi_of_levels(double *out, size_t *bins, const double *expected, size_t expected_count,
                   const double *actual, size_t actual_count, size_t levels, struct error *err);
+
+/* How many of the bins either side reached. */
+size_t psi_used_bins(const double *expected, const double *actual, size_t count);
 
 /* What chance alone makes the index between samples of these sizes exceed once in twenty times: with k
  * bins it is (1/n + 1/m) times a chi-square of k − 1 degrees (Yurdakul 2018). */

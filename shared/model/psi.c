@@ -1,11 +1,10 @@
-#include "notebooks-port/ml/psi.h"
+#include "shared/model/psi.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { DECILES = 10, ATOMS_MOST = 50 };
 static const double LEAST_SHARE = 1e-4, ATOM_SHARE = 0.02;
 
 double psi_of_shares(const double *expected, const double *actual, size_t count)
@@ -18,8 +17,7 @@ double psi_of_shares(const double *expected, const double *actual, size_t count)
     return sum;
 }
 
-/* How many bins either side reached. */
-static size_t count_used(const double *expected, const double *actual, size_t count)
+size_t psi_used_bins(const double *expected, const double *actual, size_t count)
 {
     size_t used = 0;
     for (size_t i = 0; i < count; i++)
@@ -33,35 +31,33 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-struct bins {
-    double atoms[ATOMS_MOST];
-    size_t atom_count;
-    double edges[DECILES];
-    size_t edge_count;
-};
-
-/* Takes the atoms out of the sorted values and cuts what is left into tenths. */
-static void set_bins(struct bins *bins, double *sorted, size_t known, size_t rows)
+void psi_bins_make(struct psi_bins *out, double *sorted, size_t known, size_t rows)
 {
-    size_t rest = 0;
+    size_t rest = 0; /* values that are not atoms move to the front */
+    *out = (struct psi_bins){.atom_count = 0};
     for (size_t i = 0, end; i < known; i = end) {
         for (end = i; end < known && sorted[end] == sorted[i]; end++)
             ;
-        if ((double)(end - i) >= ATOM_SHARE * (double)rows && bins->atom_count < ATOMS_MOST) {
-            bins->atoms[bins->atom_count++] = sorted[i];
+        if ((double)(end - i) >= ATOM_SHARE * (double)rows && out->atom_count < PSI_ATOMS) {
+            out->atoms[out->atom_count++] = sorted[i];
             continue;
         }
         for (size_t j = i; j < end; j++)
             sorted[rest++] = sorted[j];
     }
-    for (size_t d = 1; d < DECILES && rest > 0; d++) {
-        double edge = sorted[d * rest / DECILES];
-        if (bins->edge_count == 0 || edge > bins->edges[bins->edge_count - 1])
-            bins->edges[bins->edge_count++] = edge;
+    for (size_t d = 1; d < PSI_DECILES && rest > 0; d++) {
+        double edge = sorted[d * rest / PSI_DECILES];
+        if (out->edge_count == 0 || edge > out->edges[out->edge_count - 1])
+            out->edges[out->edge_count++] = edge;
     }
 }
 
-static size_t bin_of(const struct bins *bins, double value)
+size_t psi_bins_count(const struct psi_bins *bins)
+{
+    return 1 + bins->atom_count + bins->edge_count + 1;
+}
+
+size_t psi_bin(const struct psi_bins *bins, double value)
 {
     if (isnan(value))
         return 0;
@@ -74,16 +70,16 @@ static size_t bin_of(const struct bins *bins, double value)
     return 1 + bins->atom_count + i;
 }
 
-static void count_shares(double *shares, const struct bins *bins, const double *values, size_t count)
+static void count_shares(double *shares, const struct psi_bins *bins, const double *values, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        shares[bin_of(bins, values[i])] += 1 / (double)count;
+        shares[psi_bin(bins, values[i])] += 1 / (double)count;
 }
 
 int psi_of_numbers(double *out, size_t *bins, const double *expected, size_t expected_count,
                    const double *actual, size_t actual_count, struct error *err)
 {
-    struct bins cuts = {.atom_count = 0};
+    struct psi_bins cuts;
     double *sorted = malloc((expected_count + 1) * sizeof *sorted);
     if (sorted == NULL)
         return error_set(err, ERROR_INTERNAL, "no memory to compare %zu values", expected_count);
@@ -92,15 +88,15 @@ int psi_of_numbers(double *out, size_t *bins, const double *expected, size_t exp
         if (!isnan(expected[i]))
             sorted[known++] = expected[i];
     qsort(sorted, known, sizeof *sorted, compare);
-    set_bins(&cuts, sorted, known, expected_count);
+    psi_bins_make(&cuts, sorted, known, expected_count);
     free(sorted);
-    double e[1 + ATOMS_MOST + DECILES] = {0}, a[1 + ATOMS_MOST + DECILES] = {0};
+    double e[PSI_BINS] = {0}, a[PSI_BINS] = {0};
     count_shares(e, &cuts, expected, expected_count);
     count_shares(a, &cuts, actual, actual_count);
-    size_t count = 1 + cuts.atom_count + cuts.edge_count + 1;
+    size_t count = psi_bins_count(&cuts);
     *out = psi_of_shares(e, a, count);
     if (bins)
-        *bins = count_used(e, a, count);
+        *bins = psi_used_bins(e, a, count);
     return 0;
 }
 
@@ -121,7 +117,7 @@ int psi_of_levels(double *out, size_t *bins, const double *expected, size_t expe
     }
     *out = psi_of_shares(shares, shares + levels + 1, levels + 1);
     if (bins)
-        *bins = count_used(shares, shares + levels + 1, levels + 1);
+        *bins = psi_used_bins(shares, shares + levels + 1, levels + 1);
     free(shares);
     return 0;
 }

@@ -1,4 +1,4 @@
-#include "notebooks-port/ml/proportion.h"
+#include "shared/model/proportion.h"
 
 #include <math.h>
 

@@ -1,0 +1,30 @@
+/* A score with its explanation, as /explain and what builds on it give them. */
+#ifndef CLAIRSCORE_BACKEND_RESOURCES_EXPLANATION_H
+#define CLAIRSCORE_BACKEND_RESOURCES_EXPLANATION_H
+
+#include <jansson.h>
+
+#include "backend/scoring.h"
+#include "shared/base/language.h"
+#include "shared/http/server.h"
+
+struct explanation {
+    struct verdict verdict;
+    double base_value, contributions[FEATURE_COUNT]; /* settled: they add up to the verdict's margin */
+};
+
+/* Scores and explains one vector of FEATURE_COUNT floats. */
+int explanation_compute(struct explanation *out, const struct model *model, const float *vector,
+                        struct error *err);
+
+/* Adds "base_value", "margin", "contributions" (the `top` largest), "rest" and "reasons" to `result`. */
+void explanation_render(json_t *result, const struct model *model, const float *vector,
+                        const struct explanation *explanation, size_t top, enum language language);
+
+/* A contribution in score points; 0 has no sign. */
+double explanation_points(double contribution);
+
+/* Reads ?top=, the only parameter but lang: all without it. False after answering 422. */
+bool explanation_read_top(struct http_exchange *exchange, size_t *top);
+
+#endif

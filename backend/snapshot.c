@@ -1,0 +1,152 @@
+#include "backend/snapshot.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "shared/base/log.h"
+
+/* A model with those who share it. */
+struct shared_model {
+    atomic_uint holders;
+    struct model *model;
+};
+
+struct snapshot {
+    atomic_uint holders;
+    struct shared_model *shared;
+    struct population *population; /* NULL: none */
+    pthread_mutex_t lock;          /* of what follows */
+    struct sample *sample;         /* NULL until it is asked for */
+    struct drift *drift;           /* the same */
+    size_t drift_count;
+};
+
+static void release_model(struct shared_model *shared)
+{
+    if (!shared || atomic_fetch_sub(&shared->holders, 1) > 1)
+        return;
+    model_free(shared->model);
+    free(shared);
+}
+
+int snapshot_new(struct snapshot **out, struct model *model, struct error *err)
+{
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    struct shared_model *shared = calloc(1, sizeof *shared);
+    if (!snapshot || !shared) {
+        free(snapshot);
+        free(shared);
+        model_free(model);
+        return error_set(err, ERROR_INTERNAL, "no memory for the model");
+    }
+    atomic_init(&shared->holders, 1);
+    shared->model = model;
+    atomic_init(&snapshot->holders, 1);
+    pthread_mutex_init(&snapshot->lock, NULL);
+    snapshot->shared = shared;
+    *out = snapshot;
+    return 0;
+}
+
+int snapshot_with(struct snapshot **out, const struct snapshot *snapshot, struct population *population,
+                  struct error *err)
+{
+    struct snapshot *other = calloc(1, sizeof *other);
+    if (!other) {
+        population_release(population);
+        return error_set(err, ERROR_INTERNAL, "no memory for the population");
+    }
+    atomic_init(&other->holders, 1);
+    pthread_mutex_init(&other->lock, NULL);
+    other->shared = snapshot->shared;
+    atomic_fetch_add(&other->shared->holders, 1);
+    other->population = population;
+    *out = other;
+    return 0;
+}
+
+void snapshot_hold(struct snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->holders, 1);
+}
+
+void snapshot_release(struct snapshot *snapshot)
+{
+    if (!snapshot || atomic_fetch_sub(&snapshot->holders, 1) > 1)
+        return;
+    population_release(snapshot->population);
+    release_model(snapshot->shared);
+    pthread_mutex_destroy(&snapshot->lock);
+    free(snapshot->sample);
+    free(snapshot->drift);
+    free(snapshot);
+}
+
+const struct model *snapshot_model(const struct snapshot *snapshot)
+{
+    return snapshot->shared->model;
+}
+
+const struct population *snapshot_population(const struct snapshot *snapshot)
+{
+    return snapshot->population;
+}
+
+struct population *snapshot_share_population(const struct snapshot *snapshot)
+{
+    return snapshot->population;
+}
+
+int snapshot_sample(struct snapshot *snapshot, const struct sample **out, struct error *err)
+{
+    int status = 0;
+    pthread_mutex_lock(&snapshot->lock);
+    if (!snapshot->sample)
+        status = sample_draw(&snapshot->sample, snapshot->population, snapshot->shared->model, err);
+    *out = snapshot->sample;
+    pthread_mutex_unlock(&snapshot->lock);
+    return status;
+}
+
+static const float *column_of(const void *population, size_t feature)
+{
+    return population_column(population, feature);
+}
+
+static double margin_of(const void *population, size_t row)
+{
+    return population_margin(population, row);
+}
+
+int snapshot_drift(struct snapshot *snapshot, const struct drift **out, size_t *count, struct error *err)
+{
+    const struct drift_clients clients = {.count = population_count(snapshot->population),
+                                          .column = column_of,
+                                          .margin = margin_of,
+                                          .context = snapshot->population};
+    int status = 0;
+    pthread_mutex_lock(&snapshot->lock);
+    if (!snapshot->drift) {
+        snapshot->drift = malloc((FEATURE_COUNT + 1) * sizeof *snapshot->drift);
+        if (snapshot->drift)
+            snapshot->drift_count = drift_measure(snapshot->drift, snapshot->shared->model, &clients);
+        else
+            status = error_set(err, ERROR_INTERNAL, "no memory to measure drift");
+    }
+    *out = snapshot->drift;
+    *count = snapshot->drift_count;
+    pthread_mutex_unlock(&snapshot->lock);
+    return status;
+}
+
+void snapshot_prepare(struct snapshot *snapshot)
+{
+    struct error err = {0};
+    const struct sample *sample;
+    const struct drift *drift;
+    size_t count;
+    if (snapshot->population &&
+        (snapshot_sample(snapshot, &sample, &err) || snapshot_drift(snapshot, &drift, &count, &err)))
+        log_event(LOG_ERROR, "not_prepared", "{s:s}", "cause", err.message);
+}
