@@ -14,7 +14,7 @@ COPY shared shared
 COPY backend backend
 COPY frontend frontend
 COPY notebooks-port notebooks-port
-RUN make -j"$(nproc)" build && strip build/backend build/import build/audit build/frontend build/00_portfolio
+RUN make -j"$(nproc)" build && strip build/backend build/import build/audit build/keys build/frontend build/00_portfolio
 
 FROM docker.io/library/debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
@@ -29,9 +29,9 @@ STOPSIGNAL SIGTERM
 
 FROM runtime AS backend
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libxgboost0 libsqlite3-0 libpq5 libgsl27 \
+ && apt-get install -y -qq --no-install-recommends libxgboost0 libsqlite3-0 libpq5 librhonabwy1.1 ca-certificates libgsl27 \
  && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/build/backend /src/build/import /src/build/audit /src/build/00_portfolio bin/
+COPY --from=build /src/build/backend /src/build/import /src/build/audit /src/build/keys /src/build/00_portfolio bin/
 COPY models/demo models/demo
 COPY models/portfolio.json models/portfolio.json
 COPY scripts/demo_backend.sh scripts/demo_backend.sh

@@ -11,7 +11,7 @@ CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lgsl -lgslcblas -lm -lpthread
-BACKEND_LIBS  := -lsqlite3 -lpq
+BACKEND_LIBS  := -lsqlite3 -lpq -lrhonabwy -lcurl
 FRONTEND_LIBS := -lcurl -lz
 NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgomp
 
@@ -19,7 +19,7 @@ sources = $(wildcard $(1)/*.c $(1)/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 SHARED_SRC   := $(call sources,shared)
-BACKEND_MAIN := backend/backend.c backend/import.c backend/audit.c
+BACKEND_MAIN := backend/backend.c backend/import.c backend/audit.c backend/keys.c
 BACKEND_SRC  := $(filter-out $(BACKEND_MAIN),$(call sources,backend))
 FRONTEND_MAIN := frontend/frontend.c
 FRONTEND_SRC := $(filter-out $(FRONTEND_MAIN),$(call sources,frontend))
@@ -34,7 +34,7 @@ LIBFRONTEND  := $(BUILD)/libfrontend.a
 LIBNOTEBOOKS := $(BUILD)/libnotebooks.a
 ASSETS       := $(BUILD)/frontend-assets
 BENCHES      := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
-PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/audit $(BUILD)/frontend $(NOTEBOOKS)
+PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/audit $(BUILD)/keys $(BUILD)/frontend $(NOTEBOOKS)
 
 .SECONDARY: # objects of test programs stay
 
@@ -76,7 +76,7 @@ $(eval $(call library,$(LIBBACKEND),$(BACKEND_SRC)))
 $(eval $(call library,$(LIBFRONTEND),$(FRONTEND_SRC)))
 $(eval $(call library,$(LIBNOTEBOOKS),$(NOTEBOOK_SRC)))
 
-$(BUILD)/backend $(BUILD)/import $(BUILD)/audit: $(BUILD)/%: $(BUILD)/obj/backend/%.o $(LIBBACKEND) $(LIBSHARED)
+$(BUILD)/backend $(BUILD)/import $(BUILD)/audit $(BUILD)/keys: $(BUILD)/%: $(BUILD)/obj/backend/%.o $(LIBBACKEND) $(LIBSHARED)
 	@echo "  LINK $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ $(BACKEND_LIBS) $(SHARED_LIBS)
 
@@ -103,7 +103,9 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBBACKEND) $(LIBNO
 $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(SHARED_SRC)
 	@mkdir -p $(@D)
 	@echo "  FUZZ $@"
-	@clang -std=gnu17 -D_GNU_SOURCE -O1 -g -I. -fsanitize=fuzzer,address,undefined $^ -o $@ $(SHARED_LIBS)
+	@clang -std=gnu17 -D_GNU_SOURCE -O1 -g -I. -fsanitize=fuzzer,address,undefined $^ -o $@ $(FUZZ_LIBS) $(SHARED_LIBS)
+$(BUILD)/tests/fuzz_token: FUZZ_LIBS := -lrhonabwy
+$(BUILD)/tests/fuzz_token: backend/access/token.c backend/access/identity.c
 
 # ---- The demo: a generated portfolio, the same bytes on every machine -------------------------------------
 
@@ -140,7 +142,7 @@ api: build ## API tests alone: a real server, every answer held against openapi.
 	@node --test $(sort $(wildcard tests/api/*.test.js))
 
 .PHONY: postgres
-STORE_TESTS := $(addprefix $(BUILD)/tests/test_,database database_server decisions store)
+STORE_TESTS := $(addprefix $(BUILD)/tests/test_,database database_server decisions store access)
 postgres: build $(STORE_TESTS) ## store and API tests on a PostgreSQL of their own
 	@for test in $(STORE_TESTS); do scripts/postgres.sh $$test || exit 1; done
 	@scripts/postgres.sh node --test $(sort $(wildcard tests/api/*.test.js))

@@ -27,6 +27,7 @@ static int serve(const struct config *config, struct error *err)
                                          .context = service,
                                          .metrics = service_metrics(service),
                                          .authorise = service_authorise,
+                                         .forget = service_forget,
                                          .release = service_release,
                                          .fail = resources_fail};
     if (http_server_start(&server, &program, err))

@@ -3,13 +3,13 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "backend/batches/workers.h"
 #include "shared/base/log.h"
 #include "shared/http/problem.h"
 
-enum { SPARE_CONNECTIONS = 3 /* for the keepers of the snapshot and of batches, and who cuts them */ };
+/* For the keepers of the snapshot and of batches, for who cuts batches, and for who watches the keys. */
+enum { SPARE_CONNECTIONS = 4 };
 
 struct service {
     const struct config *config;
@@ -18,50 +18,30 @@ struct service {
     struct recent *recent;
     struct metrics *metrics;
     struct batch_workers *workers;
-    bool keyed;
-    unsigned char key_hash[crypto_generichash_BYTES];
+    struct access *access;
 };
 
-/* ---- The API key ---- */
-
-static void hash_key(unsigned char out[crypto_generichash_BYTES], const char *key)
-{
-    crypto_generichash(out, crypto_generichash_BYTES, (const unsigned char *)key, strlen(key), NULL, 0);
-}
-
-static bool is_loopback(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
-}
+/* ---- Who asks ---- */
 
 bool service_authorise(struct http_exchange *exchange)
 {
-    static const char scheme[] = "Bearer ";
     struct service *service = exchange->context;
-    if (!service->keyed)
-        return true;
-    const char *header = http_request_header(exchange, "Authorization");
-    bool given = header && strncasecmp(header, scheme, sizeof scheme - 1) == 0;
-    if (given) {
-        unsigned char hash[crypto_generichash_BYTES];
-        hash_key(hash, header + sizeof scheme - 1);
-        if (sodium_memcmp(hash, service->key_hash, sizeof hash) == 0)
-            return true;
-    }
-    http_header(exchange, "WWW-Authenticate",
-                given ? "Bearer realm=\"clairscore\", error=\"invalid_token\""
-                      : "Bearer realm=\"clairscore\"");
-    problem_answer(exchange, 401,
-                   given ? "This API key is not accepted."
-                         : "An API key is needed: send it as Authorization: Bearer KEY.",
-                   NULL);
-    return false;
+    return access_admit(service->access, exchange);
+}
+
+void service_forget(void *identity)
+{
+    access_forget(identity);
+}
+
+const struct identity *service_identity(const struct http_exchange *exchange)
+{
+    return exchange->identity;
 }
 
 const char *service_identity_name(const struct http_exchange *exchange)
 {
-    const struct service *service = exchange->context;
-    return service->keyed ? "setting:API_KEY" : "anybody";
+    return service_identity(exchange)->name;
 }
 
 /* ---- Life ---- */
@@ -74,24 +54,13 @@ int service_start(struct service **out, const struct config *config, struct erro
         return error_set(err, ERROR_INTERNAL, "no memory, or no random numbers");
     }
     service->config = config;
-    service->keyed = config->api_key[0] != '\0';
-    if (service->keyed)
-        hash_key(service->key_hash, config->api_key);
-    if (!service->keyed && !is_loopback(config->bind)) {
-        error_set(err, ERROR_INVALID,
-                  "BIND: %s can be reached from outside; set API_KEY, or BIND=127.0.0.1 to serve without one",
-                  config->bind);
-        goto failed;
-    }
     if (metrics_new(&service->metrics, err) || recent_new(&service->recent, err) ||
         store_open(&service->store, config->database_url,
                    config->threads + config->batch_workers + SPARE_CONNECTIONS, err) ||
+        access_start(&service->access, config, store_database(service->store), err) ||
         keeper_start(&service->keeper, config->model_dir, service->store, service->metrics, err) ||
         batch_workers_start(&service->workers, service, err))
         goto failed;
-    if (!service->keyed)
-        log_event(LOG_WARNING, "no_api_key", "{s:s}", "effect",
-                  "requests need no key; the server answers on loopback only");
     *out = service;
     return 0;
 
@@ -107,6 +76,7 @@ void service_stop(struct service *service)
     batch_workers_stop(service->workers);
     keeper_stop(service->keeper);
     recent_free(service->recent);
+    access_stop(service->access);
     store_close(service->store);
     metrics_free(service->metrics);
     free(service);

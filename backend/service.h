@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "backend/access/access.h"
 #include "backend/keeper.h"
 #include "backend/recent.h"
 #include "backend/store/store.h"
@@ -31,11 +32,14 @@ struct recent *service_recent(const struct service *service);
 /* The server's release: lets go of the snapshot that a request was answered with (request_snapshot). */
 void service_release(void *snapshot);
 
-/* The server's authorise: true when the exchange carries the API key or none is configured; else answers 401.
- */
+/* The server's authorise and forget: as access_admit and access_forget. */
 bool service_authorise(struct http_exchange *exchange);
+void service_forget(void *identity);
 
-/* Who is signed in, for the audit trail. Lives as long as the exchange. */
+/* Who asks. NULL on an open route. Belongs to the exchange. */
+const struct identity *service_identity(const struct http_exchange *exchange);
+
+/* The unambiguous name to record for them (struct identity); not for open routes. Belongs to the exchange. */
 const char *service_identity_name(const struct http_exchange *exchange);
 
 #endif

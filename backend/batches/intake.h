@@ -14,7 +14,7 @@
 enum {
     INTAKE_CHUNK_ROWS = 2000,
     INTAKE_CHUNK_BYTES = 1 << 20, /* a chunk ends with the row that reaches it */
-    INTAKE_LINE_BYTES = 1 << 20   /* of one line, the longest that is read */
+    INTAKE_LINE_BYTES = 1048576   /* of one line, the longest that is read */
 };
 
 /* How the CSV files of a batch are read, in pieces too. */

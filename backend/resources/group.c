@@ -28,6 +28,7 @@ struct group {
 
 enum { NAME_BYTES = 65 /* no feature has a name so long */ };
 static const char pointer[] = "?group";
+static const double DAYS_A_YEAR = 365.25;
 
 static bool is_categorical(size_t feature)
 {
@@ -57,22 +58,51 @@ static void read_category(struct group_choice *out, const char *text, json_t *pr
     out->category = (float)category;
 }
 
-/* One limit of a band; `open` when it is left out. */
-static bool read_limit(double *out, const char *text, size_t length, double open)
+/* One limit of a band as it is written, and the unit behind it. */
+struct limit {
+    bool given, years;
+    double value;
+};
+
+static bool read_limit(struct limit *out, const char *text, size_t length)
 {
-    *out = open;
-    return length == 0 || number_read(out, text, length);
+    *out = (struct limit){.given = length > 0, .years = length > 1 && text[length - 1] == 'y'};
+    return !out->given || number_read(&out->value, text, length - out->years);
+}
+
+/* Whole days before the application count backwards: at least so many years are at most so many days. */
+static double days_above(const struct limit *years)
+{
+    return floor(-years->value * DAYS_A_YEAR) + 1;
+}
+
+/* False when the limits are not as they are to be written. */
+static bool set_band(struct group_choice *out, const struct limit *low, const struct limit *high)
+{
+    bool years = low->years || high->years;
+    if ((!low->given && !high->given) || (low->given && high->given && low->years != high->years) ||
+        (years && catalogue_feature(out->feature)->unit != UNIT_DAYS))
+        return false;
+    if (years) {
+        out->lowest = high->given ? days_above(high) : -(double)INFINITY;
+        out->highest = low->given ? days_above(low) : INFINITY;
+    } else {
+        out->lowest = low->given ? low->value : -(double)INFINITY;
+        out->highest = high->given ? high->value : INFINITY;
+    }
+    return true;
 }
 
 static void read_band(struct group_choice *out, const char *text, json_t *problems)
 {
-    const char *name = catalogue_feature(out->feature)->name, *dots = strstr(text, "..");
+    const struct feature *feature = catalogue_feature(out->feature);
+    const char *name = feature->name, *dots = strstr(text, "..");
+    struct limit low, high;
     out->kind = GROUP_BAND;
-    if (!dots || text[2] == '\0' ||
-        !read_limit(&out->lowest, text, (size_t)(dots - text), -(double)INFINITY) ||
-        !read_limit(&out->highest, dots + 2, strlen(dots + 2), INFINITY))
-        request_problem(problems, pointer, "Write %s:LOW..HIGH, %s:LOW.. or %s:..HIGH with numbers.", name,
-                        name, name);
+    if (!dots || !read_limit(&low, text, (size_t)(dots - text)) ||
+        !read_limit(&high, dots + 2, strlen(dots + 2)) || !set_band(out, &low, &high))
+        request_problem(problems, pointer, "Write %s:LOW..HIGH, %s:LOW.. or %s:..HIGH with numbers%s.", name,
+                        name, name, feature->unit == UNIT_DAYS ? " of days, or of years as in 2y..5y" : "");
     else if (!(out->lowest < out->highest))
         request_problem(problems, pointer, "The lower limit of %s must be below the upper one.", name);
 }
@@ -215,27 +245,24 @@ size_t group_count(const struct group *group)
 
 enum { VALUE_TEXT = 128, LABEL_TEXT = 512 };
 
-/* "135,000 – 157,500", "< 135,000", "≥ 900,000". Days before the application run backwards: the lower limit
- * is the longer time. */
+/* "135,000 – 157,500", "< 135,000", "≥ 900,000". Days before the application run backwards: from the day
+ * behind the upper limit up to, but without, that behind the lower one. */
 static void write_band(char out[LABEL_TEXT], const struct group *group, enum language language)
 {
     const struct group_choice *choice = &group->choice;
     double first = choice->lowest, last = choice->highest;
-    const char *below = "<", *from = "≥";
     if (catalogue_feature(choice->feature)->unit == UNIT_DAYS && fmin(first, last) < 0 &&
         (last <= 0 || isinf(last))) {
-        first = choice->highest;
-        last = choice->lowest;
-        below = "≤";
-        from = ">";
+        first = choice->highest - 1;
+        last = choice->lowest - 1;
     }
     char low[VALUE_TEXT], high[VALUE_TEXT];
     catalogue_format(low, sizeof low, choice->feature, first, language);
     catalogue_format(high, sizeof high, choice->feature, last, language);
     if (isinf(first))
-        snprintf(out, LABEL_TEXT, "%s\u00a0%s", below, high);
+        snprintf(out, LABEL_TEXT, "<\u00a0%s", high);
     else if (isinf(last))
-        snprintf(out, LABEL_TEXT, "%s\u00a0%s", from, low);
+        snprintf(out, LABEL_TEXT, "≥\u00a0%s", low);
     else
         snprintf(out, LABEL_TEXT, "%s – %s", low, high);
 }

@@ -1,11 +1,11 @@
-/* The clients somebody is compared with.
- *
- *   all                 everybody
- *   similar             the GROUP_SIMILAR_SIZE nearest clients (population_nearest)
- *   FIELD               those with the client's category, or in the client's tenth of a number's values;
- * those without a value when the client has none FIELD:CATEGORY      those with this category (0 or 1 of a
- * flag), whatever the client's own FIELD:LOW..HIGH     those with LOW <= value < HIGH, in the feature's own
- * unit; either may be left out */
+/* The clients somebody is compared with:
+ * - all: everybody;
+ * - similar: the GROUP_SIMILAR_SIZE nearest clients (population_nearest);
+ * - FIELD: those with the client's category, or in the client's tenth of a number's values; those without a
+ *   value when the client has none;
+ * - FIELD:CATEGORY: those with this category (0 or 1 of a flag), whatever the client's own;
+ * - FIELD:LOW..HIGH: those with LOW <= value < HIGH, in the feature's own unit; either may be left out. Of
+ *   days before the application, LOWy..HIGHy are years: DAYS_BIRTH:30y..40y. */
 #ifndef CLAIRSCORE_BACKEND_RESOURCES_GROUP_H
 #define CLAIRSCORE_BACKEND_RESOURCES_GROUP_H
 

@@ -8,14 +8,16 @@
  */
 EMBED(migration_portfolio, "backend/store/migrations/0001_portfolio.sql");
 EMBED(migration_decisions, "backend/store/migrations/0002_decisions.sql");
-EMBED(migration_batches, "backend/store/migrations/0003_batches.sql");
+EMBED(migration_api_key, "backend/store/migrations/0003_api_key.sql");
+EMBED(migration_batches, "backend/store/migrations/0004_batches.sql");
 
 static const struct migration {
     const char *name, *sql;
 } migrations[] = {
     {"0001_portfolio", migration_portfolio},
     {"0002_decisions", migration_decisions},
-    {"0003_batches", migration_batches},
+    {"0003_api_key", migration_api_key},
+    {"0004_batches", migration_batches},
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

@@ -15,6 +15,7 @@ struct http_exchange_private {
     struct _u_map form;
     bool form_read;
     bool answered;
+    bool hang_up;                      /* nothing that follows on the connection is to be read */
     struct MHD_Connection *connection; /* that the request came on */
 };
 

@@ -19,6 +19,7 @@
 #include "shared/base/progress.h"
 #include "shared/http/arrival.h"
 #include "shared/http/exchange.h"
+#include "shared/http/head.h"
 #include "shared/http/media_type.h"
 
 struct http_server {
@@ -28,7 +29,11 @@ struct http_server {
     atomic_bool stopping;
 };
 
-enum { STOP_POLL_MS = 5, HEADER_BYTES = 65536 };
+enum { STOP_POLL_MS = 5 };
+
+/* What libmicrohttpd keeps of a request's head. It refuses more with a page of its own, in HTML: far above
+ * our limits, which are answered as the program answers. */
+enum { HEAD_MEMORY = 65536 };
 
 /* ---- One request ------------------------------------------------------------------------------------ */
 
@@ -106,11 +111,17 @@ static bool check_request(struct http_exchange *exchange, const struct http_prog
  * now, the others when they are complete. */
 static void open_exchange(struct http_exchange *exchange, const struct http_program *program)
 {
-    char allowed[128];
+    char allowed[128], detail[HEAD_DETAIL];
     exchange->context = program->context;
     choose_request_id(exchange);
     exchange->language =
         language_choose(http_query(exchange, "lang"), http_request_header(exchange, "Accept-Language"));
+    unsigned status = head_check(detail, exchange, exchange->private->connection);
+    if (status) {
+        exchange->private->hang_up = true;
+        program->fail(exchange, status, detail);
+        return;
+    }
     exchange->route = find_route(exchange, program->routes, allowed, sizeof allowed);
     if (!exchange->route && allowed[0]) {
         http_header(exchange, "Allow", allowed);
@@ -136,9 +147,10 @@ static void note_request(const struct http_exchange *exchange, struct metrics *m
             metrics_activity_request(metrics, status, seconds);
     }
     quiet = quiet && status < 500;
-    log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s}", "method",
+    log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s, s:s*}", "method",
               exchange->route ? verb : "other", "route", route, "status", (int)status, "ms",
-              (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id);
+              (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id, "caller",
+              exchange->caller);
 }
 
 static void release_held(struct http_exchange *exchange, const struct http_program *program)
@@ -158,7 +170,7 @@ static void close_exchange(struct http_arrival *arrival, struct http_server *ser
         route->handle(exchange);
     if (!arrival->private.answered)
         program->fail(exchange, 500, "The server could not answer.");
-    if (atomic_load(&server->stopping))
+    if (arrival->private.hang_up || atomic_load(&server->stopping))
         http_header(exchange, "Connection", "close");
     http_exchange_finish(exchange);
     release_held(exchange, program);
@@ -210,7 +222,7 @@ static enum MHD_Result request_goes_on(void *context, struct MHD_Connection *con
         open_exchange(&arrival->exchange, server->program);
         /* Who asked whether to send the body hears now that it is not wanted. */
         bool refused = arrival->private.answered && http_request_header(&arrival->exchange, "Expect");
-        if (!refused)
+        if (!refused && !arrival->private.hang_up)
             return MHD_YES;
     } else if (*size > 0) {
         take_body(arrival, server, bytes, *size);
@@ -286,7 +298,7 @@ int http_server_start(struct http_server **out, const struct http_program *progr
         {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)config->threads, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->connections, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->timeout_s, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEADER_BYTES, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MEMORY, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     /* ITC: lets http_server_stop wake the threads that wait for connections. */

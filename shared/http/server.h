@@ -14,18 +14,23 @@
 #include "shared/http/metrics.h"
 
 enum {
-    HTTP_PATH_VALUES = 4,  /* variables of one route */
-    HTTP_REQUEST_ID = 33,  /* 32 characters and the terminator */
-    HTTP_PATH_BYTES = 1024 /* longer paths are 404 */
+    HTTP_PATH_VALUES = 4,     /* variables of one route */
+    HTTP_REQUEST_ID = 33,     /* 32 characters and the terminator */
+    HTTP_PATH_BYTES = 1024,   /* with the terminator; longer paths are 404 */
+    HTTP_URI_BYTES = 8192,    /* of path and query; longer ones are 414 */
+    HTTP_HEADERS = 100,       /* fields; these two: more are 431 */
+    HTTP_HEADER_BYTES = 16384 /* of all names and values */
 };
 
 /* One request being answered. Everything in it lives until the handler returns. */
 struct http_exchange {
     const struct _u_request *request;
     struct _u_response *response;
-    void *context;                    /* what the program gave to http_server_start */
-    void *identity;                   /* what `authorise` left here; released by `forget` */
-    void *held;                       /* what a handler took for the whole request; released by `release` */
+    void *context;  /* what the program gave to http_server_start */
+    void *identity; /* what `authorise` left here; released by `forget` */
+    void *held;     /* what a handler took for the whole request; released by `release` */
+    const char
+        *caller; /* how the log names who asks, in the identity; no personal data; NULL: nobody known */
     char request_id[HTTP_REQUEST_ID]; /* X-Request-Id of the caller when it is sane, else ours; sent back */
     enum language language;           /* of ?lang= or Accept-Language */
     const struct http_route *route;   /* NULL when no route matched */
@@ -52,8 +57,9 @@ struct http_route {
     const char *produces; /* media type of the answer, held against Accept (406); NULL: not checked */
     const char *consumes; /* media type the body must have (415); NULL: not checked */
     const struct http_receiver *receiver; /* NULL: the body is kept in memory, up to MAX_BODY_BYTES */
-    bool open;                            /* needs no authorisation */
-    bool quiet; /* its requests are logged at debug level only: health checks, static files */
+    unsigned scope; /* what the caller must be allowed to do, in the program's own flags, for `authorise` */
+    bool open;      /* needs no authorisation */
+    bool quiet;     /* its requests are logged at debug level only: health checks, static files */
 };
 
 struct http_program {

@@ -117,8 +117,16 @@ describe('groups', () => {
                 assert.deepEqual(named, own);
             }
         }
-        const { group } = await compare(everybody[3], 'DAYS_BIRTH:-14610..-10958');
-        assert.equal(group.label, 'Age: 30\u00a0years – 40\u00a0years');
+    });
+
+    test('of days may be told in years', async () => {
+        for (const [feature, text, low, high, label] of [['DAYS_BIRTH', '30y..40y', 30, 40, 'Age: 30\u00a0years – 40\u00a0years'],
+            ['DAYS_BIRTH', '60y..', 60, Infinity, 'Age: ≥\u00a060\u00a0years'], ['DAYS_EMPLOYED', '..2y', -Infinity, 2, 'Time in the job: <\u00a02\u00a0years']]) {
+            const answer = await compare(everybody[3], `${feature}:${text}`);
+            const years = values.get(feature).map((days) => (days === null ? NaN : -days / 365.25));
+            assert.equal(answer.group.label, label);
+            assertGroup(answer, rows((row) => years[row] >= low && years[row] < high), 3);
+        }
     });
 
     test('of a category have it, whatever the client\'s own', async () => {
@@ -136,7 +144,8 @@ describe('groups', () => {
         for (const [group, detail] of [
             ['AMT_CREDIT:band', /AMT_CREDIT:LOW\.\.HIGH/], ['AMT_CREDIT:..', /LOW\.\.HIGH/], ['AMT_CREDIT:5..x', /LOW\.\.HIGH/],
             ['AMT_CREDIT:5..5', /below/], ['AMT_CREDIT:nan..5', /LOW\.\.HIGH/], ['AMT_CREDI:1..2', /Did you mean AMT_CREDIT\?/],
-            ['NAME_INCOME_TYPE:Workin', /Did you mean Working\?/], ['FLAG_EMAIL:2', /FLAG_EMAIL:0/], ['AMT_CREDIT:', /LOW\.\.HIGH/], ['', /no feature/],
+            ['NAME_INCOME_TYPE:Workin', /Did you mean Working\?/], ['FLAG_EMAIL:2', /FLAG_EMAIL:0/], ['AMT_CREDIT:', /LOW\.\.HIGH/], ['AMT_CREDIT:1y..2y', /LOW\.\.HIGH/], ['DAYS_BIRTH:30y..40', /2y\.\.5y/], ['DAYS_BIRTH:40y..30y', /below/],
+            ['DAYS_BIRTH:y..', /2y\.\.5y/], ['', /no feature/],
         ]) {
             const { status, body } = await backend.get(`/clients/${everybody[0].client_id}/comparison?group=${encodeURIComponent(group)}`);
             assert.equal(status, 422, group);

@@ -1,11 +1,11 @@
 // How the service lives: health, metrics, headers, slow and broken clients, start and stop.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { KEY, build, environment, importPortfolio, makeDatabase, makeFolder, makePortfolio, model, root, startBackend, until } from './support/backend.js';
+import { raw } from './support/raw.js';
 
 const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
@@ -19,23 +19,6 @@ before(async () => {
     client = (await backend.get('/clients?limit=1')).body.clients[0];
 });
 after(() => backend?.stop());
-
-/** Sends bytes and resolves with everything received when the server closes the connection. */
-function raw(port, parts, { pause = 0 } = {}) {
-    return new Promise((resolve, reject) => {
-        const started = Date.now();
-        let received = '';
-        const socket = createConnection(port, '127.0.0.1', async () => {
-            for (const part of parts) {
-                socket.write(part);
-                await new Promise((next) => { setTimeout(next, pause); });
-            }
-        });
-        socket.on('data', (chunk) => { received += chunk; });
-        socket.on('error', reject);
-        socket.on('close', () => resolve({ received, seconds: (Date.now() - started) / 1000 }));
-    });
-}
 
 test('HEAD answers like GET without a body', async () => {
     for (const path of ['/v2/health/ready', '/clients', `/clients/${client.client_id}`, '/openapi.json', '/metrics', '/population']) {

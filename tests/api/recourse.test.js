@@ -10,7 +10,6 @@ before(async () => {
     const database = makeDatabase();
     importPortfolio(makePortfolio(400, 5), database);
     backend = await startBackend({ database });
-
     clients = (await backend.get('/clients?limit=100')).body.clients;
     catalogue = new Map((await backend.get('/features')).body.features.map((feature) => [feature.name, feature]));
 });

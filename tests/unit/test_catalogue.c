@@ -90,6 +90,25 @@ static void what_depends_on_age_or_family_is_sensitive(void **state)
     assert_false(catalogue_feature(FEATURE_AMT_CREDIT)->sensitive);
 }
 
+static void what_a_client_can_act_on_is_clear_and_not_past(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t feature;
+        enum feature_action action;
+    } wanted[] = {
+        {FEATURE_AMT_INCOME_TOTAL, ACTION_RAISE},   {FEATURE_AMT_CREDIT, ACTION_LOWER},
+        {FEATURE_AMT_GOODS_PRICE, ACTION_LOWER},    {FEATURE_AMT_ANNUITY, ACTION_EITHER},
+        {FEATURE_CREDIT_TO_ANNUITY, ACTION_EITHER}, {FEATURE_DOCUMENT_COUNT, ACTION_NONE},
+        {FEATURE_CARD_LIMIT_USE_MAX, ACTION_NONE},  {FEATURE_INSTAL_DPD_MAX, ACTION_NONE},
+        {FEATURE_DAYS_EMPLOYED, ACTION_NONE},       {FEATURE_FLAG_EMAIL, ACTION_NONE},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        assert_int_equal(catalogue_feature(wanted[i].feature)->action, wanted[i].action);
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        assert_false(catalogue_feature(i)->obscure && catalogue_feature(i)->action != ACTION_NONE);
+}
+
 static void stories_have_members_and_codes(void **state)
 {
     (void)state;
@@ -202,6 +221,7 @@ int main(void)
         cmocka_unit_test(every_application_column_is_a_feature),
         cmocka_unit_test(every_category_has_a_label),
         cmocka_unit_test(what_depends_on_age_or_family_is_sensitive),
+        cmocka_unit_test(what_a_client_can_act_on_is_clear_and_not_past),
         cmocka_unit_test(stories_have_members_and_codes),
         cmocka_unit_test(what_means_nothing_to_a_client_is_obscure),
         cmocka_unit_test(themes_and_units_have_codes),
