@@ -14,7 +14,8 @@ COPY shared shared
 COPY backend backend
 COPY frontend frontend
 COPY notebooks-port notebooks-port
-RUN make -j"$(nproc)" build && strip build/backend build/import build/audit build/keys build/frontend build/00_portfolio
+RUN make -j"$(nproc)" build \
+ && strip build/backend build/import build/audit build/keys build/frontend build/accounts build/00_portfolio
 
 FROM docker.io/library/debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
@@ -44,7 +45,10 @@ HEALTHCHECK --interval=2s --timeout=3s --start-period=120s --retries=5 \
 CMD ["bin/backend"]
 
 FROM runtime AS frontend
-COPY --from=build /src/build/frontend bin/frontend
+RUN apt-get update -qq \
+ && apt-get install -y -qq --no-install-recommends libiddawc1.1 librhonabwy1.1 libunistring2 ca-certificates \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=build /src/build/frontend /src/build/accounts bin/
 COPY --from=build /src/build/frontend-assets assets
 USER clairscore
 ENV PORT=8501 ASSET_DIR=/app/assets

@@ -12,7 +12,7 @@ LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lgsl -lgslcblas -lm -lpthread
 BACKEND_LIBS  := -lsqlite3 -lpq -lrhonabwy -lcurl
-FRONTEND_LIBS := -lcurl -lz
+FRONTEND_LIBS := -lcurl -lz -liddawc -lrhonabwy -lunistring
 NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgomp
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)
@@ -21,7 +21,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 SHARED_SRC   := $(call sources,shared)
 BACKEND_MAIN := backend/backend.c backend/import.c backend/audit.c backend/keys.c
 BACKEND_SRC  := $(filter-out $(BACKEND_MAIN),$(call sources,backend))
-FRONTEND_MAIN := frontend/frontend.c
+FRONTEND_MAIN := frontend/frontend.c frontend/accounts_main.c
 FRONTEND_SRC := $(filter-out $(FRONTEND_MAIN),$(call sources,frontend))
 NOTEBOOK_MAIN := $(wildcard notebooks-port/0*.c)
 NOTEBOOK_SRC := $(filter-out $(NOTEBOOK_MAIN),$(call sources,notebooks-port))
@@ -34,7 +34,7 @@ LIBFRONTEND  := $(BUILD)/libfrontend.a
 LIBNOTEBOOKS := $(BUILD)/libnotebooks.a
 ASSETS       := $(BUILD)/frontend-assets
 BENCHES      := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
-PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/audit $(BUILD)/keys $(BUILD)/frontend $(NOTEBOOKS)
+PROGRAMS     := $(BUILD)/backend $(BUILD)/import $(BUILD)/audit $(BUILD)/keys $(BUILD)/frontend $(BUILD)/accounts $(NOTEBOOKS)
 
 .SECONDARY: # objects of test programs stay
 
@@ -61,6 +61,14 @@ CHART_JS := node_modules/chart.js/dist/chart.umd.min.js
 $(CHART_JS):
 	@scripts/install.sh build
 $(BUILD)/obj/backend/resources/operations.o: backend/openapi.json
+SWAGGER := node_modules/swagger-ui-dist
+SWAGGER_FILES := $(SWAGGER)/swagger-ui.css $(SWAGGER)/swagger-ui-bundle.js
+$(SWAGGER_FILES): | $(CHART_JS)
+	@test -f $@ || scripts/install.sh build
+$(BUILD)/docs/%.gz: $(SWAGGER)/%
+	@mkdir -p $(@D) && gzip -9nc $< > $@
+$(BUILD)/obj/backend/resources/docs.o: $(wildcard backend/docs/*) $(patsubst $(SWAGGER)/%,$(BUILD)/docs/%.gz,$(SWAGGER_FILES))
+$(BUILD)/obj/backend/resources/docs.o: CFLAGS += -Wa,-I$(BUILD)/docs
 $(BUILD)/obj/backend/store/migrations.o: $(wildcard backend/store/migrations/*.sql)
 $(BUILD)/obj/notebooks-port/report/report.o: $(CHART_JS) $(wildcard shared/view/*.html shared/view/*.css shared/view/*.js) \
     $(wildcard notebooks-port/report/*.html notebooks-port/report/*.css notebooks-port/report/*.json)
@@ -81,6 +89,10 @@ $(BUILD)/backend $(BUILD)/import $(BUILD)/audit $(BUILD)/keys: $(BUILD)/%: $(BUI
 	@$(CC) $(LDFLAGS) $^ -o $@ $(BACKEND_LIBS) $(SHARED_LIBS)
 
 $(BUILD)/frontend: $(BUILD)/obj/frontend/frontend.o $(LIBFRONTEND) $(LIBSHARED)
+	@echo "  LINK $@"
+	@$(CC) $(LDFLAGS) $^ -o $@ $(FRONTEND_LIBS) $(SHARED_LIBS)
+
+$(BUILD)/accounts: $(BUILD)/obj/frontend/accounts_main.o $(LIBFRONTEND) $(LIBSHARED)
 	@echo "  LINK $@"
 	@$(CC) $(LDFLAGS) $^ -o $@ $(FRONTEND_LIBS) $(SHARED_LIBS)
 

@@ -7,10 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "frontend/breaker.h"
 #include "shared/base/buffer.h"
 #include "shared/base/log.h"
+#include "shared/base/progress.h"
 
-enum { LANES = 64, HEADER_BYTES = CONFIG_TEXT + 32, POLL_MS = 1000 };
+enum { LANES = 64, HEADER_BYTES = CONFIG_TEXT + 32, POLL_MS = 1000, ATTEMPTS = 2, LEAST_TRY_MS = 10 };
 
 struct lane {
     CURLM *multi;
@@ -21,6 +23,7 @@ struct backend_client {
     char url[CONFIG_TEXT]; /* without the last slash */
     char api_key[CONFIG_TEXT];
     long timeout_ms;
+    struct breaker breaker;
     pthread_mutex_t lock;
     struct lane *idle[LANES]; /* lanes beyond these are closed after use */
     size_t idle_count;
@@ -91,6 +94,7 @@ int backend_client_new(struct backend_client **out, const struct config *config,
     memcpy(client->url, config->backend_url, length);
     memcpy(client->api_key, config->api_key, sizeof client->api_key);
     client->timeout_ms = (long)config->backend_timeout_ms;
+    breaker_init(&client->breaker);
     pthread_mutex_init(&client->lock, NULL);
     *out = client;
     return 0;
@@ -103,6 +107,7 @@ void backend_client_free(struct backend_client *client)
     for (size_t i = 0; i < client->idle_count; i++)
         free_lane(client->idle[i]);
     pthread_mutex_destroy(&client->lock);
+    breaker_destroy(&client->breaker);
     free(client);
 }
 
@@ -115,6 +120,9 @@ struct transfer {
     char *body;
     struct buffer received;
     CURLcode result;
+    long status; /* 0 without an answer */
+    bool safe;   /* may be sent again */
+    int attempts;
 };
 
 static size_t receive(char *bytes, size_t size, size_t count, void *context)
@@ -151,6 +159,7 @@ static bool prepare(struct transfer *transfer, const struct backend_client *clie
     char url[CONFIG_TEXT + BACKEND_PATH];
     transfer->received = buffer_new(BACKEND_ANSWER_BYTES);
     transfer->result = CURLE_FAILED_INIT;
+    transfer->safe = call->safe || !call->body;
     if (call->body && !(transfer->body = json_dumps(call->body, JSON_COMPACT)))
         return false;
     if (!add_headers(transfer, client, request_id, language))
@@ -162,10 +171,11 @@ static bool prepare(struct transfer *transfer, const struct backend_client *clie
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* the backend is never behind the way out */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, client->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer->received);
+    /* curl sends again by itself when a kept connection turns out to be closed: not what alters something. */
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, transfer->safe ? 0L : 1L);
     if (transfer->body) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->body);
@@ -180,31 +190,103 @@ static void clean(struct transfer *transfer)
     buffer_free(&transfer->received);
 }
 
-/* Notes the result of each transfer that has ended. */
-static void collect(CURLM *multi, struct transfer *transfers, size_t count)
+/* ---- Running ----------------------------------------------------------------------------------------- */
+
+static int64_t now_ms(void)
 {
-    int left;
-    for (const CURLMsg *message; (message = curl_multi_info_read(multi, &left));) {
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        for (size_t i = 0; i < count; i++)
-            if (transfers[i].easy == message->easy_handle)
-                transfers[i].result = message->data.result;
-    }
+    return (int64_t)(progress_clock_s() * 1e3);
 }
 
-static void run_transfers(CURLM *multi, struct transfer *transfers, size_t count)
+/* A gateway's words for a backend that is not there; the backend's own while it starts or its store is away.
+ */
+static bool says_away(long status)
+{
+    return status >= 502 && status <= 504;
+}
+
+/* Sent again at once: a connection that was lost says that a replica went, and another may be there. What
+ * took all the time there was is not. */
+static bool is_worth_another_try(const struct transfer *transfer, int64_t left_ms)
+{
+    bool failed = transfer->result == CURLE_OK
+                      ? says_away(transfer->status)
+                      : transfer->result != CURLE_OPERATION_TIMEDOUT && transfer->result != CURLE_WRITE_ERROR;
+    return failed && transfer->safe && transfer->attempts < ATTEMPTS && left_ms >= LEAST_TRY_MS;
+}
+
+/* The deadline is the call's: another try has what the first one left. */
+static void start(CURLM *multi, struct transfer *transfer, int64_t left_ms)
+{
+    transfer->attempts++;
+    transfer->status = 0;
+    buffer_clear(&transfer->received);
+    curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
+    curl_multi_add_handle(multi, transfer->easy);
+}
+
+static struct transfer *transfer_of(struct transfer *transfers, size_t count, const CURL *easy)
+{
+    for (size_t i = 0; i < count; i++)
+        if (transfers[i].easy == easy)
+            return &transfers[i];
+    return NULL;
+}
+
+/* Notes the result of each transfer that has ended, and starts it again where that may help; returns how
+ * many were. */
+static int collect(CURLM *multi, struct transfer *transfers, size_t count, int64_t deadline_ms)
+{
+    int left, again = 0;
+    for (const CURLMsg *message; (message = curl_multi_info_read(multi, &left));) {
+        struct transfer *transfer = transfer_of(transfers, count, message->easy_handle);
+        if (message->msg != CURLMSG_DONE || !transfer)
+            continue;
+        transfer->result = message->data.result;
+        if (transfer->result == CURLE_OK)
+            curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
+        curl_multi_remove_handle(multi, transfer->easy); /* `message` is gone with it */
+        int64_t left_ms = deadline_ms - now_ms();
+        if (is_worth_another_try(transfer, left_ms)) {
+            start(multi, transfer, left_ms);
+            again++;
+        }
+    }
+    return again;
+}
+
+static void run_transfers(CURLM *multi, struct transfer *transfers, size_t count, long timeout_ms)
 {
     int running = 1;
+    int64_t deadline_ms = now_ms() + timeout_ms;
     for (size_t i = 0; i < count; i++)
-        curl_multi_add_handle(multi, transfers[i].easy);
-    while (running && curl_multi_perform(multi, &running) == CURLM_OK)
+        start(multi, &transfers[i], timeout_ms);
+    while (running && curl_multi_perform(multi, &running) == CURLM_OK) {
+        running += collect(multi, transfers, count, deadline_ms);
         if (running && curl_multi_poll(multi, NULL, 0, POLL_MS, NULL) != CURLM_OK)
             break;
-    collect(multi, transfers, count);
+    }
     for (size_t i = 0; i < count; i++)
         curl_multi_remove_handle(multi, transfers[i].easy);
 }
+
+/* The backend is there when anything of it answers: one slow call must not shut out the others. */
+static bool has_answered(const struct transfer *transfers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (transfers[i].status && !says_away(transfers[i].status))
+            return true;
+    return false;
+}
+
+static void report(struct backend_client *client, bool answered)
+{
+    enum breaker_change change = breaker_report(&client->breaker, answered, now_ms());
+    if (change != BREAKER_SAME)
+        log_event(change == BREAKER_OPENED ? LOG_ERROR : LOG_INFO, "backend", "{s:s, s:s}", "state",
+                  change == BREAKER_OPENED ? "away" : "back", "url", client->url);
+}
+
+/* ---- Outcomes ---------------------------------------------------------------------------------------- */
 
 static enum backend_outcome outcome_of(const struct backend_call *call)
 {
@@ -212,7 +294,7 @@ static enum backend_outcome outcome_of(const struct backend_call *call)
         return call->answer ? BACKEND_OK : BACKEND_BROKEN;
     if (call->status == 404)
         return BACKEND_UNKNOWN;
-    if (call->status == 429 || call->status == 503)
+    if (call->status == 429 || says_away(call->status))
         return BACKEND_AWAY;
     return call->status >= 400 && call->status < 500 ? BACKEND_REJECTED : BACKEND_BROKEN;
 }
@@ -220,7 +302,7 @@ static enum backend_outcome outcome_of(const struct backend_call *call)
 static void conclude(struct backend_call *call, struct transfer *transfer, const char *request_id)
 {
     if (transfer->result == CURLE_OK) {
-        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &call->status);
+        call->status = transfer->status;
         call->answer = json_loadb(transfer->received.data ? transfer->received.data : "",
                                   transfer->received.length, JSON_REJECT_DUPLICATES, NULL);
         call->outcome = outcome_of(call);
@@ -228,33 +310,44 @@ static void conclude(struct backend_call *call, struct transfer *transfer, const
         call->outcome = transfer->result == CURLE_WRITE_ERROR ? BACKEND_BROKEN : BACKEND_AWAY;
     }
     if (call->outcome != BACKEND_OK && call->outcome != BACKEND_UNKNOWN)
-        log_event(LOG_WARNING, "backend_call", "{s:i, s:s, s:s}", "status", (int)call->status, "fault",
-                  transfer->result == CURLE_OK ? "answer" : curl_easy_strerror(transfer->result),
-                  "request_id", request_id);
+        log_event(LOG_WARNING, "backend_call", "{s:i, s:s, s:i, s:s}", "status", (int)call->status, "fault",
+                  transfer->result == CURLE_OK ? "answer" : curl_easy_strerror(transfer->result), "attempts",
+                  transfer->attempts, "request_id", request_id);
+}
+
+static void run_on_lane(struct backend_client *client, struct lane *lane, struct backend_call *calls,
+                        size_t count, const char *request_id, enum language language)
+{
+    struct transfer transfers[BACKEND_CALLS] = {0};
+    bool ready = true;
+    for (size_t i = 0; i < count; i++) {
+        transfers[i].easy = lane->easy[i];
+        ready = ready && prepare(&transfers[i], client, &calls[i], request_id, language);
+    }
+    if (ready) {
+        run_transfers(lane->multi, transfers, count, client->timeout_ms);
+        for (size_t i = 0; i < count; i++)
+            conclude(&calls[i], &transfers[i], request_id);
+    }
+    report(client, has_answered(transfers, count));
+    for (size_t i = 0; i < count; i++)
+        clean(&transfers[i]);
 }
 
 void backend_client_run(struct backend_client *client, struct backend_call *calls, size_t count,
                         const char *request_id, enum language language)
 {
-    struct transfer transfers[BACKEND_CALLS] = {0};
-    struct lane *lane = take_lane(client);
-    bool ready = lane != NULL;
     for (size_t i = 0; i < count; i++) {
         calls[i].outcome = BACKEND_AWAY;
         calls[i].status = 0;
         calls[i].answer = NULL;
-        transfers[i].easy = lane ? lane->easy[i] : NULL;
-        ready = ready && prepare(&transfers[i], client, &calls[i], request_id, language);
     }
-    if (ready) {
-        run_transfers(lane->multi, transfers, count);
-        for (size_t i = 0; i < count; i++)
-            conclude(&calls[i], &transfers[i], request_id);
-    }
-    for (size_t i = 0; i < count; i++)
-        clean(&transfers[i]);
-    if (lane)
-        give_lane(client, lane);
+    struct lane *lane = take_lane(client);
+    if (!lane)
+        return;
+    if (breaker_allows(&client->breaker, now_ms()))
+        run_on_lane(client, lane, calls, count, request_id, language);
+    give_lane(client, lane);
 }
 
 void backend_calls_clean(struct backend_call *calls, size_t count)

@@ -1,10 +1,13 @@
 /* Calls to the backend's REST API over connections that stay open. Several calls run at once; each has the
- * configured deadline. Thread-safe: a thread borrows a lane (a curl multi handle with its connections) for
- * as long as its calls last. */
+ * configured deadline. A safe call whose connection fails, or that a gateway answers with 502, 503 or 504, is
+ * sent once more within its deadline. While the backend is away (breaker.h) calls fail at once instead of
+ * each waiting for its own deadline. Thread-safe: a thread borrows a lane (a curl multi handle with its
+ * connections) for as long as its calls last. */
 #ifndef CLAIRSCORE_FRONTEND_BACKEND_CLIENT_H
 #define CLAIRSCORE_FRONTEND_BACKEND_CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "shared/base/config.h"
 #include "shared/base/error.h"
@@ -20,13 +23,14 @@ enum backend_outcome {
     BACKEND_OK,       /* 2xx with JSON */
     BACKEND_UNKNOWN,  /* 404 */
     BACKEND_REJECTED, /* another 4xx: the question was wrong; `answer` may hold the problem document */
-    BACKEND_AWAY,     /* no connection, no answer in time, 429 or 503: worth another try */
+    BACKEND_AWAY,     /* no connection, no answer in time, 429, 502 to 504: worth another try later */
     BACKEND_BROKEN    /* another 5xx, or an answer that is no JSON or too large */
 };
 
 struct backend_call {
     char path[BACKEND_PATH]; /* "/clients/100001?…", already percent-encoded */
     json_t *body;            /* sent as POST; NULL: GET. Released by backend_calls_clean */
+    bool safe;               /* a POST that only asks and alters nothing; a GET always is */
     enum backend_outcome outcome;
     long status;    /* HTTP status, 0 without one */
     json_t *answer; /* NULL without one. Released by backend_calls_clean */

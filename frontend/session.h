@@ -5,12 +5,13 @@
 #define CLAIRSCORE_FRONTEND_SESSION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "frontend/account.h"
 #include "shared/base/error.h"
 
 enum {
-    SESSION_USER = 65, /* bytes of a user's name with its terminator */
     SESSION_ID = 16,
     SESSION_KEY_LEAST = 32,        /* characters of SESSION_KEY */
     SESSION_TEXT = 256,            /* bytes of a sealed session with its terminator */
@@ -20,8 +21,11 @@ enum {
     SESSION_RENEW_S = 60           /* a cookie older than this is sealed again */
 };
 
+/* Bytes of `length` sealed bytes as text, with the terminator: nonce and tag are 40 bytes. */
+#define SESSION_SEALED_TEXT(length) ((((length) + 40) * 4 + 2) / 3 + 1)
+
 struct session {
-    char user[SESSION_USER]; /* empty: not signed in */
+    struct account account; /* without a name: not signed in */
     unsigned char id[SESSION_ID];
     int64_t began, seen; /* seconds since 1970 */
 };
@@ -34,8 +38,11 @@ struct session_key;
 int session_key_new(struct session_key **out, const char *secret, struct error *err);
 void session_key_free(struct session_key *key);
 
-/* A new session with a new id. `user` longer than fits is an invariant broken by the caller and is cut. */
-void session_begin(struct session *out, const char *user, int64_t now);
+/* A new session with a new id, of `account` or, when that is NULL, of a visitor. */
+void session_begin(struct session *out, const struct account *account, int64_t now);
+
+/* Whether somebody has signed in. */
+bool session_has_user(const struct session *session);
 
 /* Writes the sealed session, in characters that a cookie may hold. */
 void session_seal(char out[SESSION_TEXT], const struct session_key *key, const struct session *session);
@@ -43,6 +50,16 @@ void session_seal(char out[SESSION_TEXT], const struct session_key *key, const s
 /* Opens what session_seal wrote. False when `text` is NULL, was not sealed with this key, or holds a session
  * that has ended; `out` is then not to be used. */
 bool session_open(struct session *out, const struct session_key *key, const char *text, int64_t now);
+
+/* The same for other things that a browser keeps for us: `label` says which, and what was sealed under
+ * another one does not open. Writes base64 text into `out`, which has room for SESSION_SEALED_TEXT(length).
+ */
+void session_key_seal(char *out, size_t size, const struct session_key *key, const char *label,
+                      const void *bytes, size_t length);
+
+/* Opens it again: `*length` is the room in `out` and becomes the number of bytes. */
+bool session_key_open(void *out, size_t *length, const struct session_key *key, const char *label,
+                      const char *text);
 
 /* The token that every form of this session carries, and whether `text` (may be NULL) is that token. */
 void session_token(char out[SESSION_TOKEN], const struct session_key *key, const struct session *session);

@@ -17,7 +17,7 @@ int site_open(struct site *out, const struct config *config, struct error *err)
         file_path(folder, sizeof folder, config->asset_dir, "static", err) ||
         assets_load(&out->assets, folder, err) ||
         session_key_new(&out->session_key, config->session_key, err) ||
-        accounts_new(&out->accounts, config->login, config->password, err) ||
+        accounts_new(&out->accounts, config, err) || openid_new(&out->openid, config, err) ||
         throttle_new(&out->throttle, err) || backend_client_new(&out->backend, config, err)) {
         site_close(out);
         return -1;
@@ -29,6 +29,7 @@ void site_close(struct site *site)
 {
     backend_client_free(site->backend);
     throttle_free(site->throttle);
+    openid_free(site->openid);
     accounts_free(site->accounts);
     session_key_free(site->session_key);
     assets_free(site->assets);

@@ -5,6 +5,7 @@
 #include "frontend/accounts.h"
 #include "frontend/assets.h"
 #include "frontend/backend_client.h"
+#include "frontend/openid.h"
 #include "frontend/session.h"
 #include "frontend/throttle.h"
 #include "shared/base/config.h"
@@ -18,6 +19,7 @@ struct site {
     struct assets *assets;
     struct session_key *session_key;
     struct accounts *accounts;
+    struct openid *openid; /* NULL: none is set */
     struct throttle *throttle;
     struct backend_client *backend;
 };

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +12,41 @@
 #include "shared/features/features.h"
 
 enum { DEFAULT_LIMIT = 20, QUERY_DIGITS = 15 };
+static const double SCORE_LIMIT = 10000; /* of points asked for, either way */
+/* A score as it was printed is the bound it looks like: points are printed to 15 digits, and differ by more.
+ */
+static const double PRINTED = 1e-9;
 
 /* ---- GET /clients ---- */
 
 struct search {
     const char *digits; /* what ids begin with */
     size_t limit;
-    int64_t after; /* ids up to this one were given on earlier pages */
+    int64_t after;          /* ids up to this one were given on earlier pages */
+    int outcome;            /* OUTCOME_UNKNOWN, …; ANY */
+    int refused;            /* 0, 1; ANY */
+    double lowest, highest; /* score points, both included */
 };
+enum { ANY = -2 };
+
+static void read_filters(struct http_exchange *exchange, struct search *search, json_t *problems)
+{
+    static const char *const outcomes[] = {"unknown", "repaid", "defaulted", NULL};
+    static const char *const decisions[] = {"granted", "refused", NULL};
+    int outcome = request_choice(exchange, "outcome", outcomes, problems);
+    search->outcome = outcome < 0 ? ANY : OUTCOME_UNKNOWN + outcome;
+    int decision = request_choice(exchange, "decision", decisions, problems);
+    search->refused = decision < 0 ? ANY : decision;
+    search->lowest = request_decimal(exchange, "min_score", -SCORE_LIMIT, SCORE_LIMIT, -INFINITY, problems);
+    search->highest = request_decimal(exchange, "max_score", -SCORE_LIMIT, SCORE_LIMIT, INFINITY, problems);
+    if (search->lowest > search->highest)
+        request_problem(problems, "?max_score", "Give a number that is not below min_score.");
+}
 
 static bool read_search(struct http_exchange *exchange, struct search *search)
 {
-    static const char *const known[] = {"query", "limit", "cursor", NULL};
+    static const char *const known[] = {"query",    "limit",     "cursor",    "outcome",
+                                        "decision", "min_score", "max_score", NULL};
     json_t *problems = json_array();
     request_check_query(exchange, known, problems);
     size_t largest = service_config(exchange->context)->page_size;
@@ -39,6 +63,7 @@ static bool read_search(struct http_exchange *exchange, struct search *search)
     search->after = -1;
     if (cursor && !request_client_id(&search->after, cursor))
         request_problem(problems, "?cursor", "This is not a cursor that an earlier page gave.");
+    read_filters(exchange, search, problems);
     bool fine = json_array_size(problems) == 0;
     if (!fine)
         request_refuse(exchange, problems);
@@ -73,12 +98,18 @@ static bool next_range(struct range *range)
     return true;
 }
 
-static json_t *render_hit(const struct population *population, size_t row, const struct model *model)
+static bool passes(const struct search *search, int outcome, const struct verdict *verdict)
 {
-    struct verdict verdict = scoring_verdict(model, population_margin(population, row));
+    return (search->outcome == ANY || search->outcome == outcome) &&
+           (search->refused == ANY || search->refused == verdict->refused) &&
+           verdict->points >= search->lowest - PRINTED && verdict->points <= search->highest + PRINTED;
+}
+
+static json_t *render_hit(const struct population *population, size_t row, const struct verdict *verdict)
+{
     json_t *hit = json_pack("{s:I, s:o}", "client_id", (json_int_t)population_id(population, row), "outcome",
                             render_outcome(population_outcome(population, row)));
-    render_verdict(hit, &verdict);
+    render_verdict(hit, verdict);
     return hit;
 }
 
@@ -91,9 +122,12 @@ static bool find_page(json_t *list, const struct search *search, const struct po
         int64_t from = range.lowest > search->after ? range.lowest : search->after + 1;
         for (size_t row = population_from(population, from);
              row < population_count(population) && population_id(population, row) <= range.highest; row++) {
+            struct verdict verdict = scoring_verdict(model, population_margin(population, row));
+            if (!passes(search, population_outcome(population, row), &verdict))
+                continue;
             if (json_array_size(list) == search->limit)
                 return true;
-            json_array_append_new(list, render_hit(population, row, model));
+            json_array_append_new(list, render_hit(population, row, &verdict));
         }
     } while (next_range(&range));
     return false;

@@ -11,6 +11,8 @@
 #include "shared/features/features.h"
 #include "shared/http/problem.h"
 
+enum { FEATURE_HELP = 256 };
+
 struct reading {
     struct instances *out;
     const struct population *population; /* NULL: not loaded */
@@ -51,8 +53,23 @@ static void read_client(struct reading *reading, size_t index, const json_t *val
 
 /* ---- {"application": {…}, "bureau": […], …} ---- */
 
+/* A row that names another client than the application does was sent by mistake. */
+static bool is_of_client(struct reading *reading, const double *row, enum home_credit_table table,
+                         double client, const char *pointer)
+{
+    char at[REQUEST_POINTER];
+    int column = home_credit_schema(table)->client;
+    if (column < 0 || isnan(row[column]) || isnan(client) || row[column] == client)
+        return true;
+    request_pointer(at, pointer, home_credit_schema(table)->columns[column].name);
+    request_problem(reading->problems, at, "This row is of client %.0f, the application of client %.0f.",
+                    row[column], client);
+    return false;
+}
+
+/* `client` is the application's SK_ID_CURR, NaN without one. */
 static void read_history(struct reading *reading, struct history *history, enum home_credit_table table,
-                         const json_t *rows, const char *pointer)
+                         double client, const json_t *rows, const char *pointer)
 {
     char at[REQUEST_POINTER];
     if (!json_is_array(rows)) {
@@ -72,7 +89,8 @@ static void read_history(struct reading *reading, struct history *history, enum 
     history_know(history, table);
     for (size_t i = 0; i < json_array_size(rows) && !is_full(reading); i++) {
         snprintf(at, sizeof at, "%.200s/%zu", pointer, i);
-        if (record_read(row, table, json_array_get(rows, i), at, reading->problems))
+        if (record_read(row, table, json_array_get(rows, i), at, reading->problems) &&
+            is_of_client(reading, row, table, client, at))
             history_add(history, table, row);
     }
     free(row);
@@ -105,7 +123,8 @@ static void read_application(struct reading *reading, size_t index, json_t *obje
         if (table < 0)
             continue;
         request_pointer(at, pointer, name);
-        read_history(reading, &history, (enum home_credit_table)table, value, at);
+        read_history(reading, &history, (enum home_credit_table)table, row[APPLICATION_SK_ID_CURR], value,
+                     at);
         history_known = true;
     }
     if (!fine || is_full(reading))
@@ -117,22 +136,55 @@ static void read_application(struct reading *reading, size_t index, json_t *obje
 
 /* ---- {"features": {…}} ---- */
 
-bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems)
+/* What a feature takes, with its unit, after "Give ". */
+static void describe_feature(char *out, size_t size, size_t feature)
 {
     const struct feature *meaning = catalogue_feature(feature);
     const struct column *column = catalogue_column(feature);
-    size_t categories = meaning->unit == UNIT_FLAG                 ? 2
-                        : meaning->unit == UNIT_CATEGORY && column ? column->category_count
-                                                                   : 0;
-    if (categories > 0 && !(number >= 0 && number < (double)categories && number == floor(number))) {
-        request_problem(problems, pointer, "%g is not a whole number from 0 to %zu.", number, categories - 1);
-        return false;
+    if (meaning->unit == UNIT_FLAG)
+        snprintf(out, size, "0 for no, 1 for yes or null");
+    else if (meaning->unit == UNIT_CATEGORY && column)
+        snprintf(out, size, "null or the position of a category in the catalogue, 0 (\"%s\") to %zu (\"%s\")",
+                 column->categories[0], column->category_count - 1,
+                 column->categories[column->category_count - 1]);
+    else if (column)
+        snprintf(out, size, "null or a number from %.15g to %.15g (unit: %s)", column->lowest,
+                 column->highest, catalogue_unit_code(meaning->unit));
+    else
+        snprintf(out, size, "null or a number (unit: %s)", catalogue_unit_code(meaning->unit));
+}
+
+static bool is_whole(const struct column *column, enum feature_unit unit)
+{
+    return unit == UNIT_FLAG || (column && column->kind != COLUMN_NUMBER);
+}
+
+/* The range of a feature, both ends included: of an application's column that of the schema; a derived one is
+ * only held to what a float holds. */
+static bool feature_takes(size_t feature, double number)
+{
+    const struct feature *meaning = catalogue_feature(feature);
+    const struct column *column = catalogue_column(feature);
+    double lowest = -FLT_MAX, highest = FLT_MAX;
+    if (column) {
+        lowest = column->lowest;
+        highest = column->highest;
+    } else if (meaning->unit == UNIT_FLAG) {
+        lowest = 0;
+        highest = 1;
     }
-    if (fabs(number) > FLT_MAX) {
-        request_problem(problems, pointer, "%g is too large.", number);
-        return false;
-    }
-    return true;
+    return number >= lowest && number <= highest &&
+           (!is_whole(column, meaning->unit) || number == floor(number));
+}
+
+bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems)
+{
+    char right[FEATURE_HELP];
+    if (feature_takes(feature, number))
+        return true;
+    describe_feature(right, sizeof right, feature);
+    request_problem(problems, pointer, "%.15g will not do. Give %s.", number, right);
+    return false;
 }
 
 static void read_feature(struct reading *reading, float *vector, const char *name, const json_t *value,
@@ -148,7 +200,9 @@ static void read_feature(struct reading *reading, float *vector, const char *nam
     if (json_is_null(value))
         return;
     if (!json_is_number(value)) {
-        request_problem(reading->problems, pointer, "Give a number or null.");
+        char right[FEATURE_HELP];
+        describe_feature(right, sizeof right, (size_t)feature);
+        request_problem(reading->problems, pointer, "This is not a number. Give %s.", right);
         return;
     }
     double number = json_number_value(value);
@@ -180,22 +234,47 @@ static void read_features(struct reading *reading, size_t index, json_t *feature
 
 /* ---- The request ---- */
 
+/* Fields of an application to score: what it is, and the tables beside an application. */
+static const char *const kinds[] = {"client_id", "application", "features"};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+/* Names a field that has no place beside `kind` (NULL: none of the kinds was given). */
+static void refuse_field(struct reading *reading, const char *kind, const char *name, const char *pointer)
+{
+    const char *names[KINDS + TABLE_COUNT] = {NULL};
+    size_t count = 0;
+    char at[REQUEST_POINTER];
+    for (size_t i = 0; i < KINDS && !kind; i++)
+        names[count++] = kinds[i];
+    for (int table = TABLE_APPLICATION + 1; table < TABLE_COUNT && (!kind || kind == kinds[1]); table++)
+        names[count++] = home_credit_schema((enum home_credit_table)table)->name;
+    const char *near = record_nearest(name, names, count);
+    request_pointer(at, pointer, name);
+    request_problem(reading->problems, at, "Unknown field%s%s.%s%s%s", kind ? " beside " : "",
+                    kind ? kind : "", near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
 static void read_instance(struct reading *reading, size_t index, json_t *object, const char *pointer)
 {
-    static const char *const kinds[] = {"client_id", "application", "features"};
     const char *kind = NULL, *name;
     size_t given = 0;
     json_t *value;
-    char at[REQUEST_POINTER];
     reading->out->client_ids[index] = -1;
     if (!json_is_object(object)) {
         request_problem(reading->problems, pointer, "Give an object.");
         return;
     }
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; i < KINDS; i++) {
         if (json_object_get(object, kinds[i])) {
             kind = kinds[i];
             given++;
+        }
+    }
+    if (given == 0) {
+        json_object_foreach(object, name, value)
+        {
+            if (!is_full(reading) && history_table(name) < 0)
+                refuse_field(reading, NULL, name, pointer);
         }
     }
     if (given != 1) {
@@ -208,8 +287,7 @@ static void read_instance(struct reading *reading, size_t index, json_t *object,
         bool known = strcmp(name, kind) == 0 || (kind == kinds[1] && history_table(name) >= 0);
         if (known || is_full(reading))
             continue;
-        request_pointer(at, pointer, name);
-        request_problem(reading->problems, at, "Unknown field beside %s.", kind);
+        refuse_field(reading, kind, name, pointer);
     }
     if (kind == kinds[0])
         read_client(reading, index, json_object_get(object, kind), pointer);

@@ -113,6 +113,26 @@ double request_decimal(const struct http_exchange *exchange, const char *name, d
     return fallback;
 }
 
+int request_choice(const struct http_exchange *exchange, const char *name, const char *const *choices,
+                   json_t *problems)
+{
+    const char *text = http_query(exchange, name);
+    if (!text)
+        return -1;
+    char pointer[REQUEST_POINTER], list[256];
+    size_t used = 0;
+    for (int i = 0; choices[i]; i++) {
+        if (strcmp(text, choices[i]) == 0)
+            return i;
+        int wrote = snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", choices[i]);
+        if (wrote > 0 && (size_t)wrote < sizeof list - used)
+            used += (size_t)wrote;
+    }
+    snprintf(pointer, sizeof pointer, "?%s", name);
+    request_problem(problems, pointer, "Give one of %s.", list);
+    return -1;
+}
+
 bool request_has_no_query(struct http_exchange *exchange)
 {
     static const char *const none[] = {NULL};

@@ -43,6 +43,11 @@ size_t request_number(const struct http_exchange *exchange, const char *name, si
 double request_decimal(const struct http_exchange *exchange, const char *name, double lowest, double highest,
                        double fallback, json_t *problems);
 
+/* The position in `choices` (ends with NULL) of a query parameter's value, -1 when absent; else listed in
+ * `problems`. */
+int request_choice(const struct http_exchange *exchange, const char *name, const char *const *choices,
+                   json_t *problems);
+
 /* Checks a call that takes no query parameter but lang: answers 422 and returns false otherwise. */
 bool request_has_no_query(struct http_exchange *exchange);
 

@@ -48,5 +48,7 @@ void live_get(struct http_exchange *exchange);
 void ready_get(struct http_exchange *exchange);
 void metrics_get(struct http_exchange *exchange);
 void openapi_get(struct http_exchange *exchange);
+void docs_get(struct http_exchange *exchange);
+void docs_file_get(struct http_exchange *exchange);
 
 #endif

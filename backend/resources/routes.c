@@ -4,7 +4,7 @@
 #include "backend/resources/batches.h"
 #include "shared/http/problem.h"
 
-static const char JSON[] = "application/json", PROMETHEUS[] = "text/plain";
+static const char JSON[] = "application/json", PROMETHEUS[] = "text/plain", HTML[] = "text/html";
 
 /* clang-format off */
 const struct http_route resources_routes[] = {
@@ -49,6 +49,8 @@ const struct http_route resources_routes[] = {
     {"POST", "/v2/models/:model/versions/:version/infer", inference_post, .produces = JSON, .scope = SCOPE_SCORE},
     {"GET", "/v2/models/:model/versions/:version/ready", inference_ready_get, .produces = JSON, .scope = SCOPE_READ},
     {"GET", "/metrics", metrics_get, .produces = PROMETHEUS, .open = true, .quiet = true},
+    {"GET", "/docs", docs_get, .produces = HTML, .open = true, .quiet = true},
+    {"GET", "/docs/:file", docs_file_get, .open = true, .quiet = true},
     {.method = NULL},
 };
 /* clang-format on */

@@ -11,7 +11,8 @@
 
 enum { FEWEST = 5, USUAL = 10, MOST = 25, ID_DIGITS = 15, NEAR_HITS = 8, SHORTENINGS = 3 };
 enum { CLIENT, EXPLANATION, COMPARISON, POPULATION, CALLS };
-_Static_assert((int)CALLS <= (int)BACKEND_CALLS, "all calls run at once");
+_Static_assert((int)CALLS <= (int)BACKEND_CALLS && (int)SHORTENINGS <= (int)BACKEND_CALLS,
+               "calls run at once");
 
 /* ---- What is asked for ------------------------------------------------------------------------------- */
 
@@ -36,31 +37,29 @@ static void ask(struct backend_call calls[CALLS], const char *id, int top)
     snprintf(calls[CLIENT].path, BACKEND_PATH, "/clients/%s", id);
     snprintf(calls[EXPLANATION].path, BACKEND_PATH, "/explain?top=%d", top);
     calls[EXPLANATION].body = json_pack("{s:I}", "client_id", (json_int_t)strtoll(id, NULL, 10));
+    calls[EXPLANATION].safe = true;
     snprintf(calls[COMPARISON].path, BACKEND_PATH, "/clients/%s/comparison?features=%s", id, CLIENT_COMPARED);
     snprintf(calls[POPULATION].path, BACKEND_PATH, "/population");
 }
 
 /* ---- An unknown client ------------------------------------------------------------------------------- */
 
-/* Ids that begin like the one asked for: with one digit less, then two, then three. */
+/* Ids that begin like the one asked for: with one digit less, else two, else three. */
 static json_t *near_ids(struct http_exchange *exchange, const char *id)
 {
-    json_t *near = json_array();
-    size_t length = strlen(id);
-    for (size_t less = 1; less <= SHORTENINGS && less < length && json_array_size(near) == 0; less++) {
-        struct backend_call call = {.body = NULL};
-        size_t i;
-        json_t *client;
-        snprintf(call.path, sizeof call.path, "/clients?limit=%d&query=%.*s", NEAR_HITS, (int)(length - less),
-                 id);
-        backend_client_run(page_site(exchange)->backend, &call, 1, exchange->request_id, exchange->language);
-        json_array_foreach(json_object_get(call.answer, "clients"), i, client)
+    struct backend_call calls[SHORTENINGS] = {0};
+    json_t *near = json_array(), *client;
+    size_t length = strlen(id), count = length - 1 < SHORTENINGS ? length - 1 : SHORTENINGS, j;
+    for (size_t i = 0; i < count; i++)
+        snprintf(calls[i].path, BACKEND_PATH, "/clients?limit=%d&query=%.*s", NEAR_HITS,
+                 (int)(length - 1 - i), id);
+    if (count)
+        backend_client_run(page_site(exchange)->backend, calls, count, exchange->request_id,
+                           exchange->language);
+    for (size_t i = 0; i < count && json_array_size(near) == 0; i++)
+        json_array_foreach(json_object_get(calls[i].answer, "clients"), j, client)
             json_array_append(near, json_object_get(client, "client_id"));
-        bool failed = call.outcome != BACKEND_OK;
-        backend_calls_clean(&call, 1);
-        if (failed)
-            break;
-    }
+    backend_calls_clean(calls, count);
     return near;
 }
 

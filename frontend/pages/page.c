@@ -8,8 +8,8 @@
 
 #include "shared/base/log.h"
 
-enum { LANGUAGE_COOKIE_S = 365 * 24 * 3600, RETRY_S = 5 };
-static const char LANGUAGE_COOKIE[] = "language";
+enum { COOKIE_NAME = 64, LANGUAGE_COOKIE_S = 365 * 24 * 3600, RETRY_S = 5 };
+static const char LANGUAGE_COOKIE[] = "language", SESSION_COOKIE[] = "clairscore";
 static const char CONTENT_POLICY[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -27,24 +27,39 @@ const char *page_text(const struct http_exchange *exchange, const char *key)
 /* ---- Visits ------------------------------------------------------------------------------------------ */
 
 /* A browser takes __Host- cookies only over HTTPS and only from this very host. */
-static const char *session_cookie(const struct site *site)
+static void cookie_name(char out[COOKIE_NAME], const struct http_exchange *exchange, const char *name)
 {
-    return site->config->cookie_secure ? "__Host-clairscore" : "clairscore";
+    bool secure = page_site(exchange)->config->cookie_secure;
+    snprintf(out, COOKIE_NAME, "%s%s", secure ? "__Host-" : "", name);
 }
 
 static void send_cookie(struct http_exchange *exchange, const char *name, const char *value,
-                        unsigned max_age_s)
+                        const char *expires, unsigned max_age_s)
 {
-    ulfius_add_same_site_cookie_to_response(exchange->response, name, value, NULL, max_age_s, NULL, "/",
+    ulfius_add_same_site_cookie_to_response(exchange->response, name, value, expires, max_age_s, NULL, "/",
                                             page_site(exchange)->config->cookie_secure, 1,
                                             U_COOKIE_SAME_SITE_LAX);
+}
+
+void page_send_cookie(struct http_exchange *exchange, const char *name, const char *value, unsigned max_age_s)
+{
+    char whole[COOKIE_NAME];
+    cookie_name(whole, exchange, name);
+    send_cookie(exchange, whole, value, *value ? NULL : "Thu, 01 Jan 1970 00:00:00 GMT", max_age_s);
+}
+
+const char *page_cookie(const struct http_exchange *exchange, const char *name)
+{
+    char whole[COOKIE_NAME];
+    cookie_name(whole, exchange, name);
+    return u_map_get(exchange->request->map_cookie, whole);
 }
 
 static void send_session(struct http_exchange *exchange, struct visit *visit)
 {
     char sealed[SESSION_TEXT];
     session_seal(sealed, page_site(exchange)->session_key, &visit->session);
-    send_cookie(exchange, session_cookie(page_site(exchange)), sealed, 0);
+    page_send_cookie(exchange, SESSION_COOKIE, sealed, 0);
     visit->sealed = true;
 }
 
@@ -55,7 +70,7 @@ static void settle_language(struct http_exchange *exchange)
     exchange->language =
         language_choose(wanted ? wanted : kept, http_request_header(exchange, "Accept-Language"));
     if (wanted && strcmp(wanted, language_code(exchange->language)) == 0)
-        send_cookie(exchange, LANGUAGE_COOKIE, wanted, LANGUAGE_COOKIE_S);
+        send_cookie(exchange, LANGUAGE_COOKIE, wanted, NULL, LANGUAGE_COOKIE_S);
 }
 
 struct visit *page_visit(struct http_exchange *exchange)
@@ -70,13 +85,14 @@ struct visit *page_visit(struct http_exchange *exchange)
     exchange->identity = visit;
     settle_language(exchange);
     const struct site *site = page_site(exchange);
-    const char *cookie = u_map_get(exchange->request->map_cookie, session_cookie(site));
+    const char *cookie = page_cookie(exchange, SESSION_COOKIE);
     int64_t now = time(NULL);
-    if (session_open(&visit->session, site->session_key, cookie, now)) {
+    if (session_open(&visit->session, site->session_key, cookie, now) &&
+        (!session_has_user(&visit->session) || accounts_stands(site->accounts, &visit->session.account))) {
         visit->sealed = now - visit->session.seen <= SESSION_RENEW_S;
         visit->session.seen = now;
     } else {
-        session_begin(&visit->session, "", now);
+        session_begin(&visit->session, NULL, now);
     }
     return visit;
 }
@@ -86,10 +102,18 @@ void page_forget(void *visit)
     free(visit);
 }
 
-void page_begin_session(struct http_exchange *exchange, struct visit *visit, const char *user)
+void page_begin_session(struct http_exchange *exchange, struct visit *visit, const struct account *account)
 {
-    session_begin(&visit->session, user, time(NULL));
+    session_begin(&visit->session, account, time(NULL));
     send_session(exchange, visit);
+}
+
+bool page_form_is_ours(struct http_exchange *exchange, const struct visit *visit)
+{
+    const char *token = http_form(exchange, "token");
+    if (!token)
+        token = http_request_header(exchange, "X-Form-Token");
+    return session_token_matches(page_site(exchange)->session_key, &visit->session, token);
 }
 
 /* ---- Addresses --------------------------------------------------------------------------------------- */
@@ -163,9 +187,10 @@ json_t *page_view(struct http_exchange *exchange, const char *title)
     snprintf(static_address, sizeof static_address, "/static/%s", assets_version(site->assets));
     return json_pack("{s:O, s:s, s:o, s:s, s:b, s:s, s:s, s:s, s:o}", "t",
                      i18n_texts(site->i18n, exchange->language), "lang", language_code(exchange->language),
-                     "other_language", other_language(exchange), "user", visit->session.user, "bar_search",
-                     *visit->session.user != '\0', "token", token, "static", static_address, "title", title,
-                     "moment", i18n_moment(site->i18n, exchange->language, time(NULL)));
+                     "other_language", other_language(exchange), "user", visit->session.account.login,
+                     "bar_search", session_has_user(&visit->session), "token", token, "static",
+                     static_address, "title", title, "moment",
+                     i18n_moment(site->i18n, exchange->language, time(NULL)));
 }
 
 void page_answer(struct http_exchange *exchange, unsigned status, const char *template, json_t *view)
@@ -180,7 +205,7 @@ void page_answer(struct http_exchange *exchange, unsigned status, const char *te
         status = 500;
     }
     json_decref(view);
-    if (visit && !visit->sealed && (*visit->session.user || visit->has_form))
+    if (visit && !visit->sealed && (session_has_user(&visit->session) || visit->has_form))
         send_session(exchange, visit);
     http_header(exchange, "Content-Security-Policy", CONTENT_POLICY);
     http_header(exchange, "Content-Language", language_code(exchange->language));

@@ -26,8 +26,18 @@ struct visit {
 struct visit *page_visit(struct http_exchange *exchange);
 void page_forget(void *visit);
 
-/* Replaces the visitor's session by a new one of `user` (empty: nobody) and sends its cookie. */
-void page_begin_session(struct http_exchange *exchange, struct visit *visit, const char *user);
+/* Replaces the visitor's session by a new one of `account` (NULL: nobody) and sends its cookie. */
+void page_begin_session(struct http_exchange *exchange, struct visit *visit, const struct account *account);
+
+/* A cookie for this browser that scripts cannot read, for `max_age_s` seconds (0: until it closes); an empty
+ * value removes it. And what the browser sent of it, or NULL. */
+void page_send_cookie(struct http_exchange *exchange, const char *name, const char *value,
+                      unsigned max_age_s);
+const char *page_cookie(const struct http_exchange *exchange, const char *name);
+
+/* Whether the request carries its session's token, in the field `token` of a form or in the header
+ * X-Form-Token: it comes from one of our own pages. Asked for every request that may change something. */
+bool page_form_is_ours(struct http_exchange *exchange, const struct visit *visit);
 
 /* The site of this exchange. */
 const struct site *page_site(const struct http_exchange *exchange);

@@ -7,26 +7,36 @@
 
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
+#include "frontend/pages/sign_in.h"
 #include "shared/base/log.h"
 
-static bool is_signed_in(const struct visit *visit)
-{
-    return visit->session.user[0] != '\0';
-}
-
-/* Where to go afterwards: the page asked for at first, if it is one of ours. */
-static const char *destination(const char *next)
+const char *sign_in_destination(const char *next)
 {
     return next && page_address_is_local(next) && strncmp(next, "/sign-", 6) != 0 ? next : "/";
 }
 
-static void show_form(struct http_exchange *exchange, struct visit *visit, unsigned status, const char *next,
-                      const char *login, json_t *message)
+/* The address of the other way to sign in. */
+static json_t *openid_address(const char *next)
 {
+    char address[2 * PAGE_ADDRESS] = "/sign-in/openid";
+    if (strcmp(next, "/") != 0)
+        page_add_parameter(address, sizeof address, '?', "next", next);
+    return json_string(address);
+}
+
+void sign_in_show_form(struct http_exchange *exchange, struct visit *visit, unsigned status, const char *next,
+                       const char *login, json_t *message)
+{
+    const struct site *site = page_site(exchange);
     json_t *view = page_view(exchange, page_text(exchange, "sign_in.title"));
     visit->has_form = true;
+    visit->sealed = false; /* the form's token needs the cookie, and time to fill it in */
     if (view) {
-        json_object_set_new(view, "next", json_string(destination(next)));
+        json_object_set_new(view, "next", json_string(sign_in_destination(next)));
+        json_object_set_new(view, "local",
+                            json_boolean(*site->config->login || *site->config->accounts_file));
+        if (site->openid)
+            json_object_set_new(view, "openid", openid_address(sign_in_destination(next)));
         json_object_set_new(view, "login", json_string(login ? login : ""));
         json_object_set(view, "message", message);
     }
@@ -40,14 +50,13 @@ void sign_in_show(struct http_exchange *exchange)
     const char *next = http_query(exchange, "next");
     if (!visit)
         return;
-    if (is_signed_in(visit)) {
-        page_redirect(exchange, destination(next));
+    if (session_has_user(&visit->session)) {
+        page_redirect(exchange, sign_in_destination(next));
         return;
     }
-    visit->sealed = false; /* the form's token needs the cookie, and time to fill it in */
     bool out = http_query(exchange, "signed-out") != NULL;
-    show_form(exchange, visit, 200, next, NULL,
-              out ? json_string(page_text(exchange, "sign_in.signed_out")) : NULL);
+    sign_in_show_form(exchange, visit, 200, next, NULL,
+                      out ? json_string(page_text(exchange, "sign_in.signed_out")) : NULL);
 }
 
 /* What tells one client's address from another's: of IPv6 the network, whose addresses are all one client's.
@@ -70,8 +79,9 @@ static void refuse_for_now(struct http_exchange *exchange, struct visit *visit, 
     char seconds[16];
     snprintf(seconds, sizeof seconds, "%u", wait_s);
     http_header(exchange, "Retry-After", seconds);
-    show_form(exchange, visit, 429, next, login,
-              i18n_count(page_site(exchange)->i18n, exchange->language, "sign_in.too_many", wait_s, NULL));
+    sign_in_show_form(
+        exchange, visit, 429, next, login,
+        i18n_count(page_site(exchange)->i18n, exchange->language, "sign_in.too_many", wait_s, NULL));
 }
 
 void sign_in_submit(struct http_exchange *exchange)
@@ -82,18 +92,21 @@ void sign_in_submit(struct http_exchange *exchange)
     const char *next = http_form(exchange, "next");
     if (!visit)
         return;
-    if (!session_token_matches(site->session_key, &visit->session, http_form(exchange, "token"))) {
-        show_form(exchange, visit, 403, next, login, json_string(page_text(exchange, "sign_in.expired")));
+    if (!page_form_is_ours(exchange, visit)) {
+        sign_in_show_form(exchange, visit, 403, next, login,
+                          json_string(page_text(exchange, "sign_in.expired")));
         return;
     }
-    if (!login || !password || strlen(login) >= SESSION_USER) {
-        show_form(exchange, visit, 403, next, NULL, json_string(page_text(exchange, "sign_in.wrong")));
+    if (!login || !password || strlen(login) >= ACCOUNT_LOGIN) {
+        sign_in_show_form(exchange, visit, 403, next, NULL,
+                          json_string(page_text(exchange, "sign_in.wrong")));
         return;
     }
     unsigned char address[8];
     size_t length = address_bytes(address, exchange->request->client_address);
     unsigned wait_s = throttle_take(site->throttle, login, address, length, time(NULL));
-    bool right = wait_s == 0 && accounts_check(site->accounts, login, password);
+    struct account account;
+    bool right = wait_s == 0 && accounts_check(&account, site->accounts, login, password);
     log_event(right ? LOG_INFO : LOG_WARNING, "sign_in", "{s:s, s:s}", "outcome",
               right    ? "signed in"
               : wait_s ? "throttled"
@@ -102,26 +115,50 @@ void sign_in_submit(struct http_exchange *exchange)
     if (wait_s) {
         refuse_for_now(exchange, visit, wait_s, next, login);
     } else if (!right) {
-        show_form(exchange, visit, 403, next, login, json_string(page_text(exchange, "sign_in.wrong")));
+        sign_in_show_form(exchange, visit, 403, next, login,
+                          json_string(page_text(exchange, "sign_in.wrong")));
     } else {
         throttle_forgive(site->throttle, login, address, length);
-        page_begin_session(exchange, visit, login);
-        page_redirect(exchange, destination(next));
+        page_begin_session(exchange, visit, &account);
+        page_redirect(exchange, sign_in_destination(next));
     }
 }
 
 void sign_out_submit(struct http_exchange *exchange)
 {
     struct visit *visit = page_visit(exchange);
+    struct error err = {0};
     if (!visit)
         return;
-    if (is_signed_in(visit) && !session_token_matches(page_site(exchange)->session_key, &visit->session,
-                                                      http_form(exchange, "token"))) {
+    bool known = session_has_user(&visit->session);
+    if (known && !page_form_is_ours(exchange, visit)) {
         page_fail(exchange, 403, "failure.expired");
         return;
     }
-    page_begin_session(exchange, visit, "");
+    if (known && http_form(exchange, "everywhere") &&
+        accounts_end_sessions(page_site(exchange)->accounts, &visit->session.account, &err)) {
+        log_event(LOG_ERROR, "sign_out", "{s:s, s:s}", "fault", err.message, "request_id",
+                  exchange->request_id);
+        page_fail(exchange, 500, "failure.everywhere");
+        return;
+    }
+    page_begin_session(exchange, visit, NULL);
     page_redirect(exchange, "/sign-in?signed-out=1");
+}
+
+static bool may_change_something(const struct http_exchange *exchange)
+{
+    const char *verb = exchange->request->http_verb;
+    return strcmp(verb, "GET") != 0 && strcmp(verb, "HEAD") != 0;
+}
+
+static void send_to_sign_in(struct http_exchange *exchange)
+{
+    char here[PAGE_ADDRESS], there[2 * PAGE_ADDRESS] = "/sign-in";
+    page_address(here, exchange, NULL);
+    if (!may_change_something(exchange) && strcmp(here, "/") != 0)
+        page_add_parameter(there, sizeof there, '?', "next", here);
+    page_redirect(exchange, there);
 }
 
 bool sign_in_required(struct http_exchange *exchange)
@@ -129,12 +166,17 @@ bool sign_in_required(struct http_exchange *exchange)
     struct visit *visit = page_visit(exchange);
     if (!visit)
         return false;
-    if (is_signed_in(visit))
-        return true;
-    char here[PAGE_ADDRESS], there[2 * PAGE_ADDRESS] = "/sign-in";
-    page_address(here, exchange, NULL);
-    if (strcmp(exchange->request->http_verb, "POST") != 0 && strcmp(here, "/") != 0)
-        page_add_parameter(there, sizeof there, '?', "next", here);
-    page_redirect(exchange, there);
-    return false;
+    if (!session_has_user(&visit->session)) {
+        send_to_sign_in(exchange);
+        return false;
+    }
+    if (!account_may(visit->session.account.role, exchange->route->scope)) {
+        page_fail(exchange, 403, "failure.forbidden");
+        return false;
+    }
+    if (may_change_something(exchange) && !page_form_is_ours(exchange, visit)) {
+        page_fail(exchange, 403, "failure.expired");
+        return false;
+    }
+    return true;
 }

@@ -5,18 +5,6 @@
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
 
-/* Accept-Encoding names gzip and does not forbid it with quality 0. */
-static bool takes_gzip(const struct http_exchange *exchange)
-{
-    const char *accepted = http_request_header(exchange, "Accept-Encoding");
-    const char *gzip = accepted ? strstr(accepted, "gzip") : NULL;
-    if (!gzip)
-        return false;
-    const char *rest = gzip + strlen("gzip");
-    rest += strspn(rest, " \t");
-    return strncmp(rest, ";q=0", 4) != 0 || rest[4] == '.';
-}
-
 static bool has_it_already(const struct http_exchange *exchange, const struct asset *asset)
 {
     const char *tags = http_request_header(exchange, "If-None-Match");
@@ -39,7 +27,7 @@ void static_file_show(struct http_exchange *exchange)
     http_header(exchange, "Vary", "Accept-Encoding");
     if (has_it_already(exchange, asset)) {
         http_answer(exchange, 304, NULL, NULL, 0);
-    } else if (asset->gzip && takes_gzip(exchange)) {
+    } else if (asset->gzip && http_takes_gzip(exchange)) {
         http_header(exchange, "Content-Encoding", "gzip");
         http_answer(exchange, 200, asset->type, asset->gzip, asset->gzip_length);
     } else {

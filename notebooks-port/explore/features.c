@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/base/pages.h"
 #include "shared/base/progress.h"
 #include "shared/data/csv_writer.h"
 #include "shared/features/features.h"
@@ -62,7 +63,7 @@ static int allocate_rows(struct matrix *matrix, const struct rows *rows, struct 
 {
     matrix->rows = rows->count;
     matrix->client_ids = malloc((rows->count + 1) * sizeof *matrix->client_ids);
-    matrix->values = malloc((rows->count * matrix->columns + 1) * sizeof *matrix->values);
+    matrix->values = pages_allocate((rows->count * matrix->columns + 1) * sizeof *matrix->values);
     matrix->labels = rows->labelled ? malloc(rows->count) : NULL;
     if (!matrix->client_ids || !matrix->values || (rows->labelled && !matrix->labels))
         return error_set(err, ERROR_INTERNAL, "out of memory for %zu rows", rows->count);
@@ -110,9 +111,10 @@ int explore_original_build(struct matrix *out, const struct original_columns *co
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < rows.count * (status == 0); i++) {
         double row[APPLICATION_COLUMNS];
+        struct original_history history;
+        const bool known = history_set_original(&history, histories, out->client_ids[i]);
         table_row(table, rows.places[i], row);
-        original_build(out->values + i * out->columns, columns, row,
-                       history_set_original(histories, out->client_ids[i]));
+        original_build(out->values + i * out->columns, columns, row, known ? &history : NULL);
     }
     free(rows.places);
     return status;

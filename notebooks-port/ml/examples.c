@@ -2,23 +2,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-static const size_t HUGE_PAGE = (size_t)1 << 21;
+#include "shared/base/pages.h"
 
 float *examples_allocate(size_t rows, size_t columns)
 {
     size_t bytes = 0;
-    if (__builtin_mul_overflow(rows, columns, &bytes) ||
-        __builtin_mul_overflow(bytes, sizeof(float), &bytes) || bytes > SIZE_MAX / 2)
+    if (__builtin_mul_overflow(rows, columns, &bytes) || __builtin_mul_overflow(bytes, sizeof(float), &bytes))
         return NULL;
-    if (bytes < 2 * HUGE_PAGE)
-        return malloc(bytes ? bytes : 1);
-    bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    float *values = aligned_alloc(HUGE_PAGE, bytes);
-    if (values)
-        madvise(values, bytes, MADV_HUGEPAGE); /* a kernel without them has its reasons */
-    return values;
+    return pages_allocate(bytes);
 }
 
 int examples_pick(struct examples *out, const struct examples *from, const uint8_t *marks, unsigned wanted,

@@ -57,18 +57,23 @@ static int write_all(int fd, const char *bytes, size_t length)
     return 0;
 }
 
-int file_write(const char *path, const void *bytes, size_t length, struct error *err)
+/* `like` (may be NULL): a file whose owner and rights the new one gets; without it those of any new file with
+ * `mode`. */
+static int write_whole(const char *path, const void *bytes, size_t length, mode_t mode,
+                       const struct stat *like, struct error *err)
 {
     char temporary[PATH_MAX];
     if (snprintf(temporary, sizeof temporary, "%s.%ld.part", path, (long)getpid()) >= (int)sizeof temporary)
         return error_set(err, ERROR_LIMIT, "%s: path too long", path);
     temporary_add(temporary);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd < 0) {
         temporary_forget(temporary);
         return error_set(err, ERROR_IO, "%s: %s", temporary, strerror(errno));
     }
-    int failed = write_all(fd, bytes, length) || fsync(fd);
+    int failed = (like && (fchmod(fd, like->st_mode & 0777) ||
+                           (fchown(fd, like->st_uid, like->st_gid) && errno != EPERM))) ||
+                 write_all(fd, bytes, length) || fsync(fd);
     int reason = errno;
     if (close(fd) && !failed) {
         failed = 1;
@@ -82,6 +87,17 @@ int file_write(const char *path, const void *bytes, size_t length, struct error 
         unlink(temporary);
     temporary_forget(temporary);
     return failed ? error_set(err, ERROR_IO, "%s: %s", path, strerror(reason)) : 0;
+}
+
+int file_write(const char *path, const void *bytes, size_t length, struct error *err)
+{
+    return write_whole(path, bytes, length, 0644, NULL, err);
+}
+
+int file_write_private(const char *path, const void *bytes, size_t length, struct error *err)
+{
+    struct stat old;
+    return write_whole(path, bytes, length, 0600, stat(path, &old) ? NULL : &old, err);
 }
 
 int file_hash(char out[FILE_HASH_HEX], const char *path, struct error *err)

@@ -18,6 +18,9 @@ int file_read(struct buffer *out, const char *path, struct error *err);
 /* Writes `length` bytes to `path` through a temporary neighbour, fsync and rename. */
 int file_write(const char *path, const void *bytes, size_t length, struct error *err);
 
+/* The same for what only the owner may read: a new file is its alone, an old one keeps owner and rights. */
+int file_write_private(const char *path, const void *bytes, size_t length, struct error *err);
+
 /* SHA-256 of the content in lower-case hexadecimal. */
 int file_hash(char out[FILE_HASH_HEX], const char *path, struct error *err);
 

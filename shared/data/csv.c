@@ -13,13 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/data/csv_index.h"
+
 enum {
     RECORD_BYTES = 1 << 20,
     FIELD_BYTES = 1 << 16,
     FIELDS = 1024,
-    READ_AHEAD_BYTES = 1 << 22,     /* what is read beside the longest record */
+    READ_AHEAD_BYTES = 1 << 20,     /* what is read beside the longest record */
+    PLAIN_BYTES = 1 << 18,          /* read and indexed together for csv_peek: they stay in the cache */
     BLOCK_BYTES = 64,               /* looked at together */
-    PADDING_BYTES = 2 * BLOCK_BYTES /* zeros behind what was read, for the last block */
+    PADDING_BYTES = 2 * BLOCK_BYTES /* zeros before and behind what was read, for what lies at its ends */
 };
 
 static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF";
@@ -39,6 +42,12 @@ struct csv_reader {
     uint64_t next_line; /* of the record at `at` */
     uint64_t position, size;
     char *converted; /* CP1252: the record in UTF-8 */
+    char *block;     /* `bytes` and the zeros before them */
+    /* For csv_peek: index[mark..marks) are the places of the commas, quotes and line ends of
+     * bytes[at..indexed_to), behind one place that is free for the end of what precedes a record. NULL when
+     * records are never plain. */
+    uint32_t *index;
+    size_t mark, marks, indexed_to;
 };
 
 /* A reader without a file and with room for `beside` bytes beside the longest record. */
@@ -61,14 +70,19 @@ static struct csv_reader *make(const char *name, const struct csv_options *optio
     };
     reader->next_line = 1;
     reader->capacity = reader->limits.record_bytes + beside;
-    reader->bytes = malloc(reader->capacity + PADDING_BYTES);
+    reader->block = malloc(PADDING_BYTES + reader->capacity + PADDING_BYTES);
     reader->fields = calloc(reader->limits.fields, sizeof *reader->fields);
-    if (!reader->bytes || !reader->fields) {
+    const bool may_be_plain =
+        limits.encoding == CSV_UTF8 && csv_index_works() && reader->capacity < UINT32_MAX - PADDING_BYTES;
+    if (may_be_plain)
+        reader->index = malloc((1 + CSV_INDEX_PLACES(PLAIN_BYTES)) * sizeof *reader->index);
+    if (!reader->block || !reader->fields || (may_be_plain && !reader->index)) {
         csv_close(reader);
         error_set(err, ERROR_INTERNAL, "out of memory");
         return NULL;
     }
-    memset(reader->bytes, 0, PADDING_BYTES);
+    reader->bytes = reader->block + PADDING_BYTES;
+    memset(reader->block, 0, 2 * (size_t)PADDING_BYTES);
     return reader;
 }
 
@@ -113,14 +127,18 @@ int csv_open_bytes(struct csv_reader **out, const char *name, const void *bytes,
     return 0;
 }
 
-/* Moves what is left to the front and reads until the buffer is full or the file ends. */
-static int refill(struct csv_reader *reader, struct error *err)
+/* Moves what is left to the front and reads `more` bytes behind it, or until the buffer is full or the file
+ * ends. */
+static int refill(struct csv_reader *reader, size_t more, struct error *err)
 {
     memmove(reader->bytes, reader->bytes + reader->at, reader->end - reader->at);
     reader->end -= reader->at;
     reader->at = 0;
-    while (!reader->end_of_file && reader->end < reader->capacity) {
-        ssize_t got = read(reader->fd, reader->bytes + reader->end, reader->capacity - reader->end);
+    reader->mark = reader->marks = reader->indexed_to = 0;
+    const size_t room = reader->capacity - reader->end;
+    const size_t wanted = reader->end + (more < room ? more : room);
+    while (!reader->end_of_file && reader->end < wanted) {
+        ssize_t got = read(reader->fd, reader->bytes + reader->end, wanted - reader->end);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -310,12 +328,41 @@ static int convert_record(struct csv_reader *reader, struct error *err)
     return status;
 }
 
+/* Whether the record ends with its line, which is in the buffer: every quote in it opens a field or is the
+ * next one and closes it. False may also be said of one that does. */
+static bool is_at_hand(const struct csv_reader *reader)
+{
+    const char *start = reader->bytes + reader->at;
+    const char *newline = memchr(start, '\n', reader->end - reader->at);
+    if (!newline)
+        return false;
+    const char *open = start;
+    while ((open = memchr(open, '"', (size_t)(newline - open)))) {
+        const char *close = memchr(open + 1, '"', (size_t)(newline - open) - 1);
+        if ((open != start && open[-1] != ',') || !close ||
+            (close[1] != ',' && close[1] != '\n' && close[1] != '\r'))
+            return false;
+        open = close + 1;
+    }
+    return true;
+}
+
+/* Reads on when the record at `at` may not end in the buffer. With as much there as a record may have, one
+ * that does not end is over its limit. */
+static int bring(struct csv_reader *reader, struct error *err)
+{
+    const size_t record_bytes = reader->limits.record_bytes;
+    if (reader->at == reader->end && !reader->end_of_file && refill(reader, PLAIN_BYTES, err))
+        return -1;
+    if (reader->end_of_file || reader->end - reader->at > record_bytes || is_at_hand(reader))
+        return 0;
+    return refill(reader, reader->capacity, err);
+}
+
 int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *count, struct error *err)
 {
     for (;;) {
-        /* With this much in the buffer, a record that does not end there is over its limit. */
-        if (!reader->end_of_file && reader->end - reader->at <= reader->limits.record_bytes &&
-            refill(reader, err))
+        if (bring(reader, err))
             return -1;
         if (reader->at == reader->end)
             return 0;
@@ -341,6 +388,70 @@ int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *cou
         *count = reader->field_count;
         return 1;
     }
+}
+
+/* ---- Plain records ---- */
+
+/* Finds the ends of fields from `at` on, reading when there is nothing left to look at. False when there are
+ * no more than were known. */
+static bool index_more(struct csv_reader *reader)
+{
+    struct error unseen = {0}; /* csv_next meets it again */
+    if (reader->indexed_to == reader->end &&
+        (reader->end_of_file || refill(reader, PLAIN_BYTES, &unseen) || reader->at == reader->end))
+        return false;
+    const size_t known = reader->marks - reader->mark;
+    const size_t left = reader->end - reader->at;
+    reader->indexed_to = reader->at + (left < PLAIN_BYTES ? left : PLAIN_BYTES);
+    reader->mark = 0;
+    reader->marks = csv_index(reader->index + 1, reader->bytes, reader->at, reader->indexed_to);
+    return reader->marks > known;
+}
+
+/* Whether the record at `at`, whose first mark is *ends, is plain. */
+static bool is_plain(const struct csv_reader *reader, size_t count, size_t at, const uint32_t *ends,
+                     struct csv_plain *out)
+{
+    const char *bytes = reader->bytes;
+    const struct csv_options *limits = &reader->limits;
+    bool commas = true;
+    for (size_t i = 0; i + 1 < count; i++)
+        commas &= bytes[ends[i]] == ',';
+    const size_t last = ends[count - 1];
+    const bool carriage = bytes[last] == '\r' && bytes[last + 1] == '\n' && last + 1 < reader->indexed_to;
+    const size_t past = last + 1 + carriage;
+    *out = (struct csv_plain){bytes, ends, (uint32_t)past, (uint32_t)(count + carriage)};
+    return commas && (carriage || bytes[last] == '\n') && (count > 1 || last > at) && /* no empty line */
+           past - at <= limits->record_bytes && past - at <= limits->field_bytes;
+}
+
+size_t csv_peek(struct csv_reader *reader, size_t count, struct csv_plain *records, size_t most)
+{
+    if (!reader->index || count == 0 || count > reader->limits.fields)
+        return 0;
+    uint32_t *ends = reader->index + 1;
+    while (reader->mark < reader->marks && ends[reader->mark] < reader->at) /* csv_next has gone on */
+        reader->mark++;
+    while (reader->marks - reader->mark <= count && index_more(reader)) /* one more: the newline of "\r\n" */
+        ;
+    size_t mark = reader->mark;
+    size_t at = reader->at;
+    size_t found = 0;
+    ends[(ptrdiff_t)mark - 1] = (uint32_t)at - 1;
+    while (found < most && reader->marks - mark >= count &&
+           is_plain(reader, count, at, ends + mark, &records[found])) {
+        mark += records[found].marks;
+        at = records[found++].past;
+    }
+    return found;
+}
+
+void csv_pass(struct csv_reader *reader, const struct csv_plain *record)
+{
+    reader->position += record->past - reader->at;
+    reader->at = record->past;
+    reader->mark += record->marks;
+    reader->line = reader->next_line++;
 }
 
 int csv_skip_line(struct csv_reader *reader, struct error *err)
@@ -378,7 +489,8 @@ void csv_close(struct csv_reader *reader)
         return;
     if (reader->fd >= 0)
         close(reader->fd);
-    free(reader->bytes);
+    free(reader->block);
+    free(reader->index);
     free(reader->fields);
     free(reader->converted);
     free(reader);

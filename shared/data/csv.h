@@ -3,6 +3,7 @@
 #ifndef CLAIRSCORE_DATA_CSV_H
 #define CLAIRSCORE_DATA_CSV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,26 @@ int csv_open_bytes(struct csv_reader **out, const char *name, const void *bytes,
  * quote, bytes after a closing quote, a field, record or count above its limit, a zero byte.
  * Empty lines are skipped. */
 int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *count, struct error *err);
+
+/* A record as it lies in the reader's buffer: field i is bytes[ends[i - 1] + 1 .. ends[i]), for the first one
+ * too (ends[-1] is valid; the sum is taken in 32 bits). CSV_SURROUNDING bytes before and behind every field
+ * may be read. */
+enum { CSV_SURROUNDING = 64 };
+struct csv_plain {
+    const char *bytes;
+    const uint32_t *ends;
+    uint32_t past, marks; /* for csv_pass */
+};
+
+/* For tables, whose records are nearly all alike: the next records without a slice for each field, at most
+ * `most` of them as far as they are at hand. Each has exactly `count` fields, none of them quoted or to be
+ * converted, and is within all limits. They are valid until the reader's next call but csv_pass. Returns how
+ * many; 0 when the next record is another one, at the end, and always where the processor lacks AVX2:
+ * csv_next then reads the record or says what is wrong. */
+size_t csv_peek(struct csv_reader *reader, size_t count, struct csv_plain *records, size_t most);
+
+/* Goes on behind the first of the records that csv_peek has found and that have not been passed. */
+void csv_pass(struct csv_reader *reader, const struct csv_plain *record);
 
 /* After csv_next has failed: goes on behind the end of the line on which the bad record starts, which takes
  * the record's place for csv_line. ERROR_LIMIT when that line is longer than a record may be. */

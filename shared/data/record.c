@@ -13,7 +13,8 @@ static char lower(char letter)
     return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
 }
 
-/* Levenshtein distance of two short words, letter case ignored; WORD_BYTES when one is too long or their
+/* Edits that make one of two short words the other, letter case ignored: a letter more, less or another, or
+ * two neighbours swapped (optimal string alignment, Damerau 1964). WORD_BYTES when one is too long or their
  * lengths alone differ by `limit` or more. */
 static size_t edit_distance(const char *a, const char *b, size_t limit)
 {
@@ -22,21 +23,27 @@ static size_t edit_distance(const char *a, const char *b, size_t limit)
     if (length_a >= WORD_BYTES || length_b >= WORD_BYTES || length_a >= length_b + limit ||
         length_b >= length_a + limit)
         return WORD_BYTES;
-    size_t row[WORD_BYTES + 1];
+    size_t rows[3][WORD_BYTES + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= length_b; j++)
         row[j] = j;
     for (size_t i = 1; i <= length_a; i++) {
-        size_t diagonal = row[0];
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
         row[0] = i;
         for (size_t j = 1; j <= length_b; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
-            if (above + 1 < best)
-                best = above + 1;
+            char letter = lower(a[i - 1]), other = lower(b[j - 1]);
+            size_t best = above[j - 1] + (letter != other);
+            if (above[j] + 1 < best)
+                best = above[j] + 1;
             if (row[j - 1] + 1 < best)
                 best = row[j - 1] + 1;
+            bool swapped = i > 1 && j > 1 && letter == lower(b[j - 2]) && lower(a[i - 2]) == other;
+            if (swapped && before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
             row[j] = best;
-            diagonal = above;
         }
     }
     return row[length_b];
@@ -45,7 +52,8 @@ static size_t edit_distance(const char *a, const char *b, size_t limit)
 const char *record_nearest(const char *text, const char *const *names, size_t count)
 {
     const char *nearest = NULL;
-    size_t least = strlen(text) / 3 + 2; /* farther than this is another word, not a slip */
+    size_t length = strlen(text), third = length / 3 + 1, half = length / 2;
+    size_t least = (third < half ? third : half) + 1; /* as far as this is another word, not a slip */
     for (size_t i = 0; i < count; i++) {
         size_t distance = edit_distance(text, names[i], least);
         if (distance < least) {
@@ -138,6 +146,21 @@ static void describe_category(char *detail, const struct column *column, const j
     snprintf(detail, DETAIL_BYTES, "%s is %s; %s", shown, text ? "not a known category" : "not a text", help);
 }
 
+/* The unit of a column of numbers, which Home Credit's names begin with. */
+static const char *unit_of(const struct column *column)
+{
+    static const char *const units[][2] = {
+        {"AMT_", ", an amount of money"},
+        {"DAYS_", ", in days from the application, those before it negative"},
+        {"MONTHS_", ", in months from the application, those before it negative"},
+        {"CNT_", ", a number of things"},
+    };
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strncmp(column->name, units[i][0], strlen(units[i][0])) == 0)
+            return units[i][1];
+    return "";
+}
+
 /* Says what is wrong with a value of a column of numbers. */
 static void describe_number(char *detail, const struct column *column, const json_t *value)
 {
@@ -145,11 +168,11 @@ static void describe_number(char *detail, const struct column *column, const jso
     bool whole = column->kind != COLUMN_NUMBER;
     show_value(shown, value);
     if (!json_is_number(value))
-        snprintf(detail, DETAIL_BYTES, "%s is not a number; send a JSON %s or null", shown,
-                 whole ? "integer" : "number");
+        snprintf(detail, DETAIL_BYTES, "%s is not a number; send a JSON %s from %.15g to %.15g%s, or null",
+                 shown, whole ? "integer" : "number", column->lowest, column->highest, unit_of(column));
     else if (!in_range(column, json_number_value(value)))
-        snprintf(detail, DETAIL_BYTES, "%s is not between %.15g and %.15g", shown, column->lowest,
-                 column->highest);
+        snprintf(detail, DETAIL_BYTES, "%s is not between %.15g and %.15g%s", shown, column->lowest,
+                 column->highest, unit_of(column));
     else
         snprintf(detail, DETAIL_BYTES, "%s is not a whole number", shown);
 }

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/base/id_map.h"
+#include "shared/base/id_set.h"
 #include "shared/base/number.h"
 #include "shared/data/csv.h"
+#include "shared/data/table_scan.h"
 
 enum { SHOWN_BYTES = 80, SHOWN_SIZE = 4 * SHOWN_BYTES + 1 };
 
@@ -20,8 +21,9 @@ struct table_reader {
     int *column_of_field; /* [field_count]: which column each field of a record is */
     size_t field_count;
     bool has_target;
-    bool lacks_target;  /* an application file without it */
-    struct id_map keys; /* seen so far */
+    bool lacks_target;       /* an application file without it */
+    struct id_set keys;      /* seen so far */
+    struct table_scan *scan; /* the fast way to read a row; NULL where there is none */
 };
 
 /* Columns that a file may lack: application_test.csv has no TARGET. */
@@ -103,7 +105,8 @@ int table_open(struct table_reader **out, const char *path, enum home_credit_tab
         return error_set(err, ERROR_INTERNAL, "out of memory");
     reader->schema = home_credit_schema(table);
     snprintf(reader->path, sizeof reader->path, "%s", path);
-    if (csv_open(&reader->csv, path, NULL, err) || read_header(reader, table, err)) {
+    if (csv_open(&reader->csv, path, NULL, err) || read_header(reader, table, err) ||
+        table_scan_new(&reader->scan, reader->schema, reader->column_of_field, reader->field_count, err)) {
         table_close(reader);
         return -1;
     }
@@ -167,7 +170,8 @@ static int refuse(const struct table_reader *reader, const struct column *column
     return fail(reader, column, field, what, err);
 }
 
-int table_next(struct table_reader *reader, double *row, struct error *err)
+/* Any record, field by field. Returns as table_next does. */
+static int read_row(struct table_reader *reader, double *row, struct error *err)
 {
     const struct slice *fields = NULL;
     size_t count = 0;
@@ -186,9 +190,20 @@ int table_next(struct table_reader *reader, double *row, struct error *err)
         if (!is_value(&row[column], &schema->columns[column], fields[i]))
             return refuse(reader, &schema->columns[column], fields[i], err);
     }
+    return 1;
+}
+
+int table_next(struct table_reader *reader, double *row, struct error *err)
+{
+    const struct table_schema *schema = reader->schema;
+    if (!reader->scan || !table_scan_next(reader->scan, reader->csv, row)) {
+        int got = read_row(reader, row, err);
+        if (got <= 0)
+            return got;
+    }
     if (schema->key < 0)
         return 1;
-    int added = id_map_add(&reader->keys, (int64_t)row[schema->key], 0, err);
+    int added = id_set_add(&reader->keys, (int64_t)row[schema->key], err);
     if (added == 1)
         return error_set(err, ERROR_INVALID, "%s:%" PRIu64 ": %s: \"%.0f\" stands in an earlier line already",
                          reader->path, csv_line(reader->csv), schema->columns[schema->key].name,
@@ -222,7 +237,8 @@ void table_close(struct table_reader *reader)
         return;
     csv_close(reader->csv);
     free(reader->column_of_field);
-    id_map_free(&reader->keys);
+    table_scan_free(reader->scan);
+    id_set_free(&reader->keys);
     free(reader);
 }
 

@@ -57,8 +57,8 @@ int history_set_read_sums(struct history_set **out, const char *folder, enum his
  * set. */
 const struct history *history_set_get(const struct history_set *set, int64_t client_id);
 
-/* The same for `original`: NULL when the history is unknown. */
-const struct original_history *history_set_original(const struct history_set *set, int64_t client_id);
+/* The client's sums for `original`, all zero for a client without rows; false when the history is unknown. */
+bool history_set_original(struct original_history *out, const struct history_set *set, int64_t client_id);
 
 /* Rows read of a table. */
 uint64_t history_set_rows(const struct history_set *set, enum home_credit_table table);

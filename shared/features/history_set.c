@@ -8,6 +8,7 @@
 #include "shared/base/file.h"
 #include "shared/base/id_map.h"
 #include "shared/base/number.h"
+#include "shared/base/pages.h"
 #include "shared/data/csv.h"
 #include "shared/features/derive.h"
 #include "shared/features/history.h"
@@ -16,11 +17,9 @@
 struct history_set {
     struct id_map clients; /* client id → position in the histories */
     struct history *histories;
-    struct original_history *originals;
-    struct id_map unknown;        /* clients whose history was not supplied */
-    struct history known_empty;   /* of a client without rows */
-    struct original_history none; /* the same */
-    uint64_t rows[TABLE_COUNT];
+    struct history_strands strands; /* the sums of `original` stay here, table by table */
+    struct id_map unknown;          /* clients whose history was not supplied */
+    struct history known_empty;     /* of a client without rows */
 };
 
 /* Reads the optional folds.csv: SK_ID_CURR, history (0: unknown), fold. */
@@ -78,33 +77,23 @@ static int number_clients(struct history_set *set, const struct history_strands 
 static void gather(struct history_set *set, struct history_strand *strand, enum home_credit_table table)
 {
     struct history_part part = history_part(table);
-    struct original_part original = original_part(table);
-    const char *full_sums = strand->full[table];
-    const char *original_sums = strand->original[table];
-    for (size_t i = 0; i < strand->count; i++) {
+    const char *sums = strand->full[table];
+    for (size_t i = 0; sums && i < strand->count; i++) {
         size_t client = (size_t)id_map_get(&set->clients, strand->client_ids[i]);
-        if (full_sums)
-            memcpy((char *)&set->histories[client] + part.offset, full_sums + i * part.bytes, part.bytes);
-        if (original_sums)
-            memcpy((char *)&set->originals[client] + original.offset, original_sums + i * original.bytes,
-                   original.bytes);
+        memcpy((char *)&set->histories[client] + part.offset, sums + i * part.bytes, part.bytes);
     }
     free(strand->full[table]);
-    free(strand->original[table]);
-    strand->full[table] = strand->original[table] = NULL;
+    strand->full[table] = NULL;
 }
 
-static int gather_all(struct history_set *set, struct history_strands *strands, enum history_sums sums,
-                      struct error *err)
+static int gather_all(struct history_set *set, struct error *err)
 {
+    struct history_strands *strands = &set->strands;
     if (number_clients(set, strands, err))
         return -1;
     size_t count = set->clients.count + 1;
-    if (sums & HISTORY_FULL)
-        set->histories = calloc(count, sizeof *set->histories);
-    if (sums & HISTORY_ORIGINAL)
-        set->originals = calloc(count, sizeof *set->originals);
-    if ((sums & HISTORY_FULL && !set->histories) || (sums & HISTORY_ORIGINAL && !set->originals))
+    set->histories = pages_zeroed(count * sizeof *set->histories);
+    if (!set->histories)
         return error_set(err, ERROR_INTERNAL, "out of memory for %zu histories", count);
     for (size_t i = 0; i < HISTORY_STRANDS; i++)
         for (int table = 0; table < TABLE_COUNT; table++)
@@ -113,25 +102,24 @@ static int gather_all(struct history_set *set, struct history_strands *strands, 
     for (int table = 0; table < TABLE_COUNT; table++)
         if (strands->present[table])
             history_know(&set->known_empty, (enum home_credit_table)table);
-    for (size_t i = 0; set->histories && i < set->clients.count; i++)
+    for (size_t i = 0; i < set->clients.count; i++)
         set->histories[i].known = set->known_empty.known;
-    memcpy(set->rows, strands->rows, sizeof set->rows);
     return 0;
 }
 
 int history_set_read_sums(struct history_set **out, const char *folder, enum history_sums sums,
                           bool show_progress, struct error *err)
 {
-    struct history_strands strands = {.folder = folder, .sums = sums};
     struct history_set *set = calloc(1, sizeof *set);
     if (!set)
         return error_set(err, ERROR_INTERNAL, "out of memory");
+    set->strands.folder = folder;
+    set->strands.sums = sums;
     int status = read_unknown(set, folder, err);
     if (status == 0)
-        status = history_strands_read(&strands, show_progress, err);
-    if (status == 0)
-        status = gather_all(set, &strands, sums, err);
-    history_strands_free(&strands);
+        status = history_strands_read(&set->strands, show_progress, err);
+    if (status == 0 && sums & HISTORY_FULL)
+        status = gather_all(set, err);
     if (status) {
         history_set_free(set);
         return -1;
@@ -153,17 +141,27 @@ const struct history *history_set_get(const struct history_set *set, int64_t cli
     return position == ID_MAP_NONE ? &set->known_empty : &set->histories[position];
 }
 
-const struct original_history *history_set_original(const struct history_set *set, int64_t client_id)
+bool history_set_original(struct original_history *out, const struct history_set *set, int64_t client_id)
 {
     if (id_map_get(&set->unknown, client_id) != ID_MAP_NONE)
-        return NULL;
-    int64_t position = id_map_get(&set->clients, client_id);
-    return position == ID_MAP_NONE ? &set->none : &set->originals[position];
+        return false;
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < HISTORY_STRANDS; i++) {
+        const struct history_strand *strand = &set->strands.strands[i];
+        const int64_t position = id_map_get(&strand->clients, client_id);
+        for (int table = 0; position != ID_MAP_NONE && table < TABLE_COUNT; table++) {
+            const struct original_part part = original_part((enum home_credit_table)table);
+            const char *sums = strand->original[table];
+            if (sums)
+                memcpy((char *)out + part.offset, sums + (size_t)position * part.bytes, part.bytes);
+        }
+    }
+    return true;
 }
 
 uint64_t history_set_rows(const struct history_set *set, enum home_credit_table table)
 {
-    return set->rows[table];
+    return set->strands.rows[table];
 }
 
 void history_set_free(struct history_set *set)
@@ -173,6 +171,6 @@ void history_set_free(struct history_set *set)
     id_map_free(&set->clients);
     id_map_free(&set->unknown);
     free(set->histories);
-    free(set->originals);
+    history_strands_free(&set->strands);
     free(set);
 }

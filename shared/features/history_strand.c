@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shared/base/file.h"
+#include "shared/base/pages.h"
 #include "shared/base/progress.h"
 #include "shared/data/table.h"
 #include "shared/features/derive.h"
@@ -46,10 +47,11 @@ static int grow(struct history_strand *strand, struct error *err)
         for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
             if (!*sums[i])
                 continue;
-            char *grown = realloc(*sums[i], capacity * bytes[i]);
+            void *grown = pages_allocate(capacity * bytes[i]);
             if (!grown)
                 goto failed;
-            memset(grown + strand->capacity * bytes[i], 0, (capacity - strand->capacity) * bytes[i]);
+            memcpy(grown, *sums[i], strand->count * bytes[i]);
+            free(*sums[i]);
             *sums[i] = grown;
         }
     }
@@ -59,17 +61,36 @@ failed:
     return error_set(err, ERROR_INTERNAL, "out of memory for %zu histories", capacity);
 }
 
+/* Zeroes what a new client has added up. */
+static void start_client(struct history_strand *strand)
+{
+    for (int table = 0; table < TABLE_COUNT; table++) {
+        void *const sums[] = {strand->full[table], strand->original[table]};
+        const size_t bytes[] = {history_part((enum home_credit_table)table).bytes,
+                                original_part((enum home_credit_table)table).bytes};
+        for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+            if (sums[i])
+                memset((char *)sums[i] + strand->count * bytes[i], 0, bytes[i]);
+    }
+}
+
 /* The position of the client's sums, made when it is new; -1 without memory. */
 static int64_t position_of(struct history_strand *strand, int64_t client_id, struct error *err)
 {
+    if (strand->count && strand->client_ids[strand->latest] == client_id) /* rows of a client mostly follow */
+        return (int64_t)strand->latest;
     int64_t position = id_map_get(&strand->clients, client_id);
-    if (position != ID_MAP_NONE)
+    if (position != ID_MAP_NONE) {
+        strand->latest = (size_t)position;
         return position;
+    }
     if ((strand->count == strand->capacity && grow(strand, err)) ||
         id_map_add(&strand->clients, client_id, (uint32_t)strand->count, err) < 0)
         return -1;
+    start_client(strand);
     strand->client_ids[strand->count] = client_id;
-    return (int64_t)strand->count++;
+    strand->latest = strand->count++;
+    return (int64_t)strand->latest;
 }
 
 /* Adds one row to its client. Monthly balances of a credit that bureau.csv does not have are left out:

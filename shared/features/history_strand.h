@@ -17,6 +17,7 @@ struct history_strand {
     struct id_map clients; /* client id → position in what follows */
     int64_t *client_ids;
     size_t count, capacity;
+    size_t latest;               /* position of the client that was looked for last */
     struct id_map credits;       /* SK_ID_BUREAU → position; only while reading */
     void *full[TABLE_COUNT];     /* [capacity] struct bureau_sums, …; NULL for what is not added up */
     void *original[TABLE_COUNT]; /* [capacity] struct original_bureau, …; the same */

@@ -9,26 +9,49 @@ static const double YEAR_DAYS = 365;
 
 /* ---- Sums over a client's rows ---- */
 
+/* A column of numbers, and the value that stands for "unknown" in it: the schema lets columns of days alone
+ * be so large. NaN, which no value equals, where there is none. */
+struct number {
+    size_t column;
+    double unknown;
+};
+
+#define UNKNOWN(highest) ((highest) == SENTINEL_DAYS ? SENTINEL_DAYS : (double)NAN)
+#define NUMBER_KEY(table, name, highest)
+#define NUMBER_FLAG(table, name, highest) {table##_##name, UNKNOWN(highest)},
+#define NUMBER_INTEGER(table, name, highest) {table##_##name, UNKNOWN(highest)},
+#define NUMBER_NUMBER(table, name, highest) {table##_##name, UNKNOWN(highest)},
+#define NUMBER(table, name, kind, required, lowest, highest) NUMBER_##kind(table, name, highest)
+static const struct number bureau_numbers[] = {BUREAU_LIST(NUMBER, ORIGINAL_NOTHING)};
+static const struct number previous_numbers[] = {PREVIOUS_APPLICATION_LIST(NUMBER, ORIGINAL_NOTHING)};
+static const struct number instalment_numbers[] = {INSTALLMENTS_PAYMENTS_LIST(NUMBER, ORIGINAL_NOTHING)};
+static const struct number card_numbers[] = {CREDIT_CARD_BALANCE_LIST(NUMBER, ORIGINAL_NOTHING)};
+
 /* How the sums of a table are laid out; zeroed for a table that the set does not use. */
 struct layout {
     struct original_part part;
     size_t known, level, rows; /* offsets in bytes inside the part */
-    size_t levels;             /* 0: text columns are not counted */
-    const char *prefix;        /* of the columns' names */
+    const struct number *numbers;
+    size_t number_count;
+    size_t levels;      /* 0: text columns are not counted */
+    const char *prefix; /* of the columns' names */
 };
 
-#define PART(type, member, its_level, level_count, its_prefix)                                               \
+#define PART(type, member, its_numbers, its_level, level_count, its_prefix)                                  \
     {                                                                                                        \
         {offsetof(struct original_history, member), sizeof(struct type)}, offsetof(struct type, known),      \
-            its_level, offsetof(struct type, rows), level_count, its_prefix                                  \
+            its_level, offsetof(struct type, rows), its_numbers,                                             \
+            sizeof(its_numbers) / sizeof *(its_numbers), level_count, its_prefix                             \
     }
 static const struct layout layouts[TABLE_COUNT] = {
-    [TABLE_BUREAU] = PART(original_bureau, bureau, offsetof(struct original_bureau, level),
+    [TABLE_BUREAU] = PART(original_bureau, bureau, bureau_numbers, offsetof(struct original_bureau, level),
                           ORIGINAL_BUREAU_LEVELS, "BUREAU_"),
-    [TABLE_PREVIOUS_APPLICATION] = PART(original_previous, previous, 0, 0, "PREV_"),
-    [TABLE_INSTALLMENTS_PAYMENTS] = PART(original_instalments, instalments, 0, 0, "INSTA_"),
+    [TABLE_PREVIOUS_APPLICATION] = PART(original_previous, previous, previous_numbers, 0, 0, "PREV_"),
+    [TABLE_INSTALLMENTS_PAYMENTS] =
+        PART(original_instalments, instalments, instalment_numbers, 0, 0, "INSTA_"),
     [TABLE_CREDIT_CARD_BALANCE] =
-        PART(original_card, card, offsetof(struct original_card, level), ORIGINAL_CARD_LEVELS, "CREDIT_"),
+        PART(original_card, card, card_numbers, offsetof(struct original_card, level), ORIGINAL_CARD_LEVELS,
+             "CREDIT_"),
 };
 
 /* A table's sums as arrays. */
@@ -59,25 +82,22 @@ static inline double clean(const struct column *column, double value)
 void original_add(void *sums, enum home_credit_table table, const double *row)
 {
     const struct layout *layout = &layouts[table];
-    const struct table_schema *schema = home_credit_schema(table);
     const struct sums its = sums_of(sums, layout);
-    size_t number = 0;
-    size_t level = 0;
     ++*its.rows;
+    for (size_t i = 0; i < layout->number_count; i++) {
+        const double value = row[layout->numbers[i].column];
+        const bool known = !isnan(value) & (value != layout->numbers[i].unknown);
+        its.sum[i] += known ? value : 0;
+        its.known[i] += known;
+    }
+    if (!layout->levels)
+        return;
+    const struct table_schema *schema = home_credit_schema(table);
+    size_t level = 0;
     for (size_t i = 0; i < schema->column_count; i++) {
-        const struct column *column = &schema->columns[i];
-        if (column->kind == COLUMN_KEY)
-            continue;
-        if (column->kind == COLUMN_CATEGORY) {
-            if (layout->levels && !isnan(row[i]))
-                its.level[level + (size_t)row[i]]++;
-            level += column->category_count;
-            continue;
-        }
-        double value = clean(column, row[i]);
-        bool known = !isnan(value);
-        its.sum[number] += known ? value : 0;
-        its.known[number++] += known;
+        if (schema->columns[i].kind == COLUMN_CATEGORY && !isnan(row[i]))
+            its.level[level + (size_t)row[i]]++;
+        level += schema->columns[i].category_count;
     }
 }
 
@@ -221,37 +241,41 @@ static double distinct_types(const struct original_bureau *bureau)
     return types;
 }
 
-static double history_value(const struct original_column *column, const struct original_history *history)
+static double history_value(const struct original_column *column, const struct sums *sums,
+                            const struct original_history *history)
 {
-    const struct layout *layout = &layouts[column->table];
-    struct sums sums = sums_of((char *)history + layout->part.offset, layout);
-    if (*sums.rows == 0)
+    if (*sums->rows == 0)
         return NAN;
     switch (column->kind) {
     case ORIGINAL_MEAN:
-        return sums.known[column->at] ? sums.sum[column->at] / sums.known[column->at] : (double)NAN;
+        return sums->known[column->at] ? sums->sum[column->at] / sums->known[column->at] : (double)NAN;
     case ORIGINAL_SHARE:
-        return (double)sums.level[column->at] / *sums.rows;
+        return (double)sums->level[column->at] / *sums->rows;
     case ORIGINAL_TYPES:
         return distinct_types(&history->bureau);
     case ORIGINAL_DEBT_RATIO:
-        return ratio_or_zero(sums.sum[BUREAU_SUM(AMT_CREDIT_SUM_DEBT)], sums.sum[BUREAU_SUM(AMT_CREDIT_SUM)]);
+        return ratio_or_zero(sums->sum[BUREAU_SUM(AMT_CREDIT_SUM_DEBT)],
+                             sums->sum[BUREAU_SUM(AMT_CREDIT_SUM)]);
     case ORIGINAL_OVERDUE_RATIO:
-        return ratio_or_zero(sums.sum[BUREAU_SUM(AMT_CREDIT_SUM_OVERDUE)],
-                             sums.sum[BUREAU_SUM(AMT_CREDIT_SUM_DEBT)]);
+        return ratio_or_zero(sums->sum[BUREAU_SUM(AMT_CREDIT_SUM_OVERDUE)],
+                             sums->sum[BUREAU_SUM(AMT_CREDIT_SUM_DEBT)]);
     default:
-        return *sums.rows;
+        return *sums->rows;
     }
 }
 
 void original_build(float *out, const struct original_columns *columns, const double *application,
                     const struct original_history *history)
 {
+    struct sums sums[TABLE_COUNT] = {0};
+    for (int table = 0; history && table < TABLE_COUNT; table++)
+        if (layouts[table].part.bytes)
+            sums[table] = sums_of((char *)history + layouts[table].part.offset, &layouts[table]);
     for (size_t i = 0; i < columns->count; i++) {
         const struct original_column *column = &columns->columns[i];
         double value = column->table == TABLE_APPLICATION ? application_value(column, application)
-                       : history                          ? history_value(column, history)
-                                                          : (double)NAN;
+                       : history ? history_value(column, &sums[column->table], history)
+                                 : (double)NAN;
         out[i] = (float)fabs(value);
     }
 }

@@ -147,6 +147,12 @@ const char *http_request_header(const struct http_exchange *exchange, const char
     return u_map_get_case(exchange->request->map_header, name);
 }
 
+bool http_takes_gzip(const struct http_exchange *exchange)
+{
+    const char *accepted = http_request_header(exchange, "Accept-Encoding");
+    return accepted && accepted[strspn(accepted, " \t")] && media_type_accepted(accepted, "gzip");
+}
+
 const char *http_query_unknown(const struct http_exchange *exchange, const char *const *known, size_t *at)
 {
     const char **names = u_map_enum_keys(exchange->request->map_url);

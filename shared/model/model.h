@@ -12,7 +12,8 @@
 
 struct model;
 
-/* Loads the artifact and re-checks its golden rows: margins and contributions must reproduce within 1e-5, and
+/* Loads the artifact and re-checks its golden rows: margins and contributions must reproduce within 1e-5
+ * (before a calibration that stretches them), and
  * the trees as they are walked here must give XGBoost's own margin to the last bit, else ERROR_INVALID says
  * which row and by how much. Unknown feature names, another catalogue version or a
  * damaged file are errors too. The caller frees *out. */

@@ -52,6 +52,31 @@ describe('search', () => {
         }
     });
 
+    test('keeps those that pass every filter, whatever the size of the page', async () => {
+        const outcomes = { unknown: null, repaid: 0, defaulted: 1 };
+        const scores = everybody.map((client) => client.score).sort((a, b) => a - b);
+        const low = Math.round(scores[Math.floor(scores.length / 3)] * 10) / 10;
+        const high = Math.round(scores[Math.floor(scores.length * 2 / 3)] * 10) / 10;
+        const filters = [
+            ...Object.keys(outcomes).map((outcome) => ({ outcome })),
+            { decision: 'granted' }, { decision: 'refused' },
+            { min_score: low }, { max_score: low }, { min_score: low, max_score: high },
+            { min_score: scores[5], max_score: scores[5] },
+            { outcome: 'repaid', decision: 'refused', max_score: high, query: String(everybody[0].client_id).slice(0, 3) },
+            { min_score: 9999.5 },
+        ];
+        for (const filter of filters) {
+            const expected = everybody.filter((client) =>
+                (!filter.outcome || client.outcome === outcomes[filter.outcome])
+                && (!filter.decision || client.decision === filter.decision)
+                && (filter.min_score === undefined || client.score >= filter.min_score)
+                && (filter.max_score === undefined || client.score <= filter.max_score)
+                && (!filter.query || String(client.client_id).startsWith(filter.query)));
+            for (const limit of [7, 100])
+                assert.deepEqual(await pages(`/clients?${new URLSearchParams({ ...filter, limit })}`), expected, JSON.stringify(filter));
+        }
+    });
+
     test('finds nothing where nothing is', async () => {
         for (const query of ['999999999', '0', '00', '01', '123456789012345'])
             assert.deepEqual((await backend.get(`/clients?query=${query}`)).body, { clients: [], next: null });

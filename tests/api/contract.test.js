@@ -1,7 +1,10 @@
 // The contract itself: references, examples, and that the server offers what it says and nothing else.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { KEY, importPortfolio, makeDatabase, makePortfolio, startBackend } from './support/backend.js';
+import { lint, loadConfig } from '@redocly/openapi-core';
+import { KEY, importPortfolio, makeDatabase, makePortfolio, root, startBackend } from './support/backend.js';
 import { openapi, resolve, schemaAt, validate } from './support/contract.js';
 
 let backend;
@@ -17,6 +20,55 @@ function* nodes(value, where = []) {
     yield [where, value];
     for (const [name, child] of Object.entries(value)) yield* nodes(child, [...where, name]);
 }
+
+test('the linter has nothing to say, by the rules of redocly.yaml', async () => {
+    const config = await loadConfig({ configPath: join(root, 'redocly.yaml') });
+    const problems = await lint({ ref: join(root, 'backend/openapi.json'), config });
+    assert.deepEqual(problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} (${location[0]?.pointer})`), []);
+});
+
+test('it has every route of the server and no other', () => {
+    const routes = readFileSync(join(root, 'backend/resources/routes.c'), 'utf8')
+        .matchAll(/^ +\{"([A-Z]+)", "([^"]+)",/gm);
+    const served = [...routes].map(([, method, path]) => `${method} ${path.replaceAll(/:([a-z_]+)/g, '{$1}')}`);
+    const described = Object.entries(openapi.paths)
+        .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`));
+    assert.ok(served.length > 10);
+    assert.deepEqual(described.sort(), served.sort());
+});
+
+const BINARY = new Set(['application/octet-stream', 'multipart/form-data']);
+
+test('every body has an example, errors too', () => {
+    let seen = 0;
+    for (const [where, node] of nodes(openapi)) {
+        if (where.at(-1) !== 'content') continue;
+        for (const [type, body] of Object.entries(node)) {
+            if (BINARY.has(type)) continue; // cannot be written down in JSON
+            assert.ok('example' in body || Object.keys(body.examples ?? {}).length, `${where.join('/')}: ${type}`);
+            seen++;
+        }
+    }
+    assert.ok(seen > 20);
+});
+
+test('what is answered is described to the last field', () => {
+    const included = new Set(); // a part is closed by those who include it
+    for (const [, node] of nodes(openapi))
+        for (const { $ref } of node.allOf ?? []) included.add($ref);
+    for (const [where, node] of nodes(openapi.components.schemas)) {
+        if (!node.properties || where[0].endsWith('Request')) continue; // a protocol of others may send more
+        const closed = node.additionalProperties === false || node.unevaluatedProperties === false;
+        assert.ok(closed || (where.length === 1 && included.has(`#/components/schemas/${where[0]}`)), where.join('/'));
+    }
+});
+
+test('every schema has a type, which generators of clients need', () => {
+    for (const [where, node] of nodes(openapi)) {
+        if (where.includes('example') || where.includes('examples')) continue;
+        if ('enum' in node || 'const' in node || 'properties' in node) assert.ok('type' in node, where.join('/'));
+    }
+});
 
 test('every reference leads somewhere', () => {
     for (const [where, node] of nodes(openapi))

@@ -147,6 +147,31 @@ describe('422', () => {
         assert.match(body.errors[0].detail, /AMT_CREDIT\?/);
     });
 
+    const details = {
+        'an unknown field': [{ application: { AMT_CERDIT: 1 } }, /did you mean AMT_CREDIT\?/],
+        'an unknown category': [{ application: { NAME_EDUCATION_TYPE: 'Higher eduction' } }, /did you mean "Higher education"\?/],
+        'a category unlike any': [{ application: { CODE_GENDER: 'Q' } }, /one of "F", "M"/],
+        'a value out of range': [{ application: { DAYS_BIRTH: 35 } }, /between -\d+ and -?\d+, in days .*negative/],
+        'a text for a number': [{ application: { AMT_CREDIT: '406597.5' } }, /send a JSON number from 0 to \d+, an amount of money, or null/],
+        'a feature out of range': [{ features: { AMT_CREDIT: -1 } }, /-1 will not do.* from 0 to \d+ \(unit: money\)/],
+        'a text for a category': [{ features: { CODE_GENDER: 'F' } }, /position of a category in the catalogue, 0 \("F"\) to 2/],
+        'a fraction for a whole number': [{ features: { CNT_CHILDREN: 1.5 } }, /unit: count/],
+        'a kind misspelt': [{ aplication: {} }, /Did you mean application\?/],
+        'a table misspelt': [{ application: {}, beureau: [] }, /Did you mean bureau\?/],
+        'a row of another client': [{ application: { SK_ID_CURR: 7 }, bureau: [{ SK_ID_CURR: 7 }, { SK_ID_CURR: 8 }] },
+            /of client 8, the application of client 7/],
+    };
+    for (const [name, [json, expected]] of Object.entries(details))
+        test(`says what would be right for ${name}`, async () => {
+            const body = await refused(422, backend.post('/predict', json));
+            assert.ok(body.errors.some(({ detail }) => expected.test(detail)), JSON.stringify(body.errors));
+        });
+
+    test('lowest above highest', async () => {
+        const body = await refused(422, backend.get('/clients?min_score=600&max_score=500'));
+        assert.deepEqual(pointers(body), ['?max_score']);
+    });
+
     test('lists a thousand wrong fields, not more', async () => {
         const application = Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`NOPE_${index}`, 1]));
         const body = await refused(422, backend.post('/predict', { instances: Array(5).fill({ application }) }));
@@ -154,7 +179,9 @@ describe('422', () => {
     });
 
     for (const query of ['/clients?limit=0', '/clients?limit=101', '/clients?limit=x', '/clients?limit=', '/clients?limit=1&limit=2', '/clients?query=a',
-        '/clients?query=1234567890123456', '/clients?cursor=x', '/clients?nope=1', '/population?nope=1', '/features?x=', '/v2/health/live?x=1'])
+        '/clients?query=1234567890123456', '/clients?outcome=2', '/clients?outcome=', '/clients?decision=Granted', '/clients?min_score=x',
+        '/clients?min_score=0x10', '/clients?max_score=inf', '/clients?max_score=', '/clients?min_score=.',
+        '/clients?max_score=10001', '/clients?cursor=x', '/clients?nope=1', '/population?nope=1', '/features?x=', '/v2/health/live?x=1'])
         test(query, async () => {
             const body = await refused(422, backend.get(query));
             assert.equal(pointers(body)[0], `?${new URL(query, 'http://x').search.slice(1).split('=')[0]}`);

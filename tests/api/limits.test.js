@@ -152,10 +152,10 @@ describe('one more than', () => {
             assert.equal(body.errors[0].pointer, '/bureau');
         },
         TOP_LIMIT: () => edge(422, backend.post(`/explain?top=${limit.TOP_LIMIT}`, { features: {} }), backend.post(`/explain?top=${limit.TOP_LIMIT + 1}`, { features: {} })),
-        FEATURES_LIMIT: async () => {
+        REQUEST_FEATURES: async () => {
             const { features } = (await backend.get('/features')).body;
             const ask = (count) => backend.get(`/clients/${client}/comparison?features=${features.slice(0, count).map(({ name }) => name)}`);
-            await edge(422, ask(limit.FEATURES_LIMIT), ask(limit.FEATURES_LIMIT + 1));
+            await edge(422, ask(limit.REQUEST_FEATURES), ask(limit.REQUEST_FEATURES + 1));
         },
         QUERY_DIGITS: () => edge(422, backend.get(`/clients?query=${'1'.repeat(limit.QUERY_DIGITS)}`), backend.get(`/clients?query=${'1'.repeat(limit.QUERY_DIGITS + 1)}`)),
         TOKEN_BYTES: async () => {

@@ -5,8 +5,9 @@ import { importPortfolio, makeDatabase, makePortfolio, startBackend } from './su
 
 let backend;
 let clients;
+let database;
 before(async () => {
-    const database = makeDatabase();
+    database = makeDatabase();
     importPortfolio(makePortfolio(300), database);
     backend = await startBackend({ database });
     clients = (await backend.get('/clients?limit=100')).body.clients;
@@ -187,6 +188,29 @@ describe('explain', () => {
             }
         }
     });
+});
+
+test('every replica gives the same input the same answer, alone or among a thousand', async () => {
+    const other = await startBackend({ database, env: { THREADS: '1' } });
+    try {
+        const inputs = [...clients.map(({ client_id }) => ({ client_id })), { application: APPLICATION },
+            { application: APPLICATION, bureau: [BUREAU, { ...BUREAU, DAYS_CREDIT: -31 }], bureau_balance: [] },
+            { features: {} }, { features: { EXT_SOURCE_2: 0.26, AMT_CREDIT: 406597.5, DAYS_BIRTH: -12345 } }];
+        const instances = Array.from({ length: 1000 }, (_, index) => inputs[index % inputs.length]);
+        for (const path of ['/predict', '/explain?top=5&lang=en']) {
+            const one = (await backend.post(path, { instances })).body.predictions;
+            const two = (await other.post(path, { instances })).body.predictions;
+            const plain = (list) => list.map((prediction) => JSON.stringify({ ...prediction, request_id: '' }));
+            assert.deepEqual(plain(one), plain(two));
+            for (const [index, input] of inputs.entries()) {
+                const alone = await (index % 2 ? backend : other).post(path, input);
+                assert.deepEqual(plain([alone.body]), plain([one[index]]), JSON.stringify(input));
+                assert.deepEqual(plain([one[index + inputs.length]]), plain([one[index]]));
+            }
+        }
+    } finally {
+        await other.stop();
+    }
 });
 
 test('many at once get each their own answer', async () => {

@@ -10,7 +10,7 @@ const dashboard = await openDashboard();
 const granted = await dashboard.clientThatIs('granted');
 const refused = await dashboard.clientThatIs('refused');
 const pages = ['/clients', '/clients?query=zz', `/clients/${granted.client_id}`, `/clients/${refused.client_id}?top=25`,
-    '/clients/1', '/nothing'];
+    '/clients/1', '/nothing', '/glossary', '/glossary?q=zzz', '/account'];
 
 async function check(page, said) {
     const { violations } = await page.evaluate(`${axe}; axe.run({ resultTypes: ['violations'] })`);

@@ -42,6 +42,51 @@ static void read_records(const char *path, enum csv_encoding encoding)
     csv_close(reader);
 }
 
+/* The records that csv_peek finds must be those of csv_next, and what it leaves is for csv_next. */
+static void compare_peeked(const char *path, size_t count)
+{
+    enum { MOST = 3 };
+    struct csv_options options = {.record_bytes = RECORD_BYTES, .field_bytes = FIELD_BYTES, .fields = FIELDS};
+    struct csv_reader *peeking = NULL;
+    struct csv_reader *reader = NULL;
+    const struct slice *fields = NULL;
+    const struct slice *others = NULL;
+    struct csv_plain plain[MOST];
+    size_t got_count = 0;
+    size_t other_count = 0;
+    struct error err = {0};
+    struct error other = {0};
+    int got = csv_open(&peeking, path, &options, &err) || csv_open(&reader, path, &options, &err) ? -1 : 1;
+    while (got == 1) {
+        const size_t found = csv_peek(peeking, count, plain, MOST);
+        for (size_t i = 0; i < found; i++) {
+            csv_pass(peeking, &plain[i]);
+            if (csv_next(reader, &fields, &got_count, &err) != 1 || got_count != count ||
+                csv_line(reader) != csv_line(peeking) || csv_position(reader) != csv_position(peeking))
+                abort();
+            for (size_t j = 0; j < count; j++) {
+                const uint32_t start = plain[i].ends[(ptrdiff_t)j - 1] + 1;
+                if (fields[j].length != plain[i].ends[j] - start ||
+                    memcmp(fields[j].data, plain[i].bytes + start, fields[j].length) != 0)
+                    abort();
+            }
+        }
+        if (found)
+            continue;
+        got = csv_next(reader, &fields, &got_count, &err);
+        if (csv_next(peeking, &others, &other_count, &other) != got || (got == 1 && got_count != other_count))
+            abort();
+        for (size_t i = 0; got == 1 && i < got_count; i++)
+            if (fields[i].length != others[i].length ||
+                memcmp(fields[i].data, others[i].data, fields[i].length) != 0)
+                abort();
+    }
+    if (strcmp(err.message, other.message) != 0)
+        abort();
+    csv_close(peeking);
+    csv_close(reader);
+}
+
 static void read_table(const char *path)
 {
     struct error err = {0};
@@ -65,6 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size--;
     if ((choice % 4 == 3 && write(fd, header, sizeof header - 1) < 0) || write(fd, data, size) < 0)
         choice = 0;
+    if (choice % 4 == 0)
+        compare_peeked(path, 1 + choice / 4 % FIELDS);
     if (choice % 2)
         read_table(path);
     else

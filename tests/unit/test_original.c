@@ -349,12 +349,16 @@ static void one_pass_feeds_both_sets(void **state)
         float b[FEATURE_COUNT];
         float c[ORIGINAL_COLUMNS_MOST];
         float d[ORIGINAL_COLUMNS_MOST];
+        struct original_history of_original;
+        struct original_history of_both;
         int64_t id = (int64_t)row[APPLICATION_SK_ID_CURR];
         features_build(row, history_set_get(full, id), a);
         features_build(row, history_set_get(both, id), b);
         assert_memory_equal(a, b, sizeof a);
-        original_build(c, &columns, row, history_set_original(original, id));
-        original_build(d, &columns, row, history_set_original(both, id));
+        assert_true(history_set_original(&of_original, original, id));
+        assert_true(history_set_original(&of_both, both, id));
+        original_build(c, &columns, row, &of_original);
+        original_build(d, &columns, row, &of_both);
         assert_memory_equal(c, d, columns.count * sizeof *c);
         float previous = c[place_of("PREV_APP_COUNT")];
         assert_true(isnan(previous) ? b[FEATURE_PREV_COUNT] == 0 : previous == b[FEATURE_PREV_COUNT]);

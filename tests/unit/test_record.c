@@ -58,6 +58,8 @@ static void wrong_fields_are_all_named(void **state)
         {"{\"FLAG_EMAIL\": 2}", "/application/FLAG_EMAIL", "2 is not between 0 and 1"},
         {"{\"FLAG_EMAIL\": true}", "/application/FLAG_EMAIL", "true is not a number"},
         {"{\"CODE_GENDER\": \"f\"}", "/application/CODE_GENDER", "did you mean \"F\"?"},
+        {"{\"CODE_GENDER\": \"Q\"}", "/application/CODE_GENDER", "it takes one of \"F\""},
+        {"{\"AMT_CERDIT\": 1}", "/application/AMT_CERDIT", "did you mean AMT_CREDIT?"},
         {"{\"CODE_GENDER\": 1}", "/application/CODE_GENDER", "it takes one of \"F\", \"M\", \"XNA\""},
         {"{\"NAME_EDUCATION_TYPE\": \"Higher educaton\"}", "/application/NAME_EDUCATION_TYPE",
          "did you mean \"Higher education\"?"},

@@ -1,4 +1,4 @@
-/* Sessions, accounts and the throttle: what keeps strangers out. */
+/* Sessions and the throttle: what keeps strangers out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,6 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "frontend/accounts.h"
 #include "frontend/session.h"
 #include "frontend/throttle.h"
 
@@ -30,7 +29,9 @@ static void test_seal_and_open(void **state)
     struct session_key *key = key_of(SECRET), *same = key_of(SECRET), *other = key_of("");
     struct session session, opened;
     char text[SESSION_TEXT], again[SESSION_TEXT];
-    session_begin(&session, "Zoé Lefèvre", NOW);
+    const struct account account = {
+        .login = "Zoé Lefèvre", .source = ACCOUNT_OF_OPENID, .role = ROLE_ANALYST, .generation = 4000000000};
+    session_begin(&session, &account, NOW);
     session_seal(text, key, &session);
     session_seal(again, key, &session);
     assert_string_not_equal(text, again); /* never the same bytes twice */
@@ -42,7 +43,11 @@ static void test_seal_and_open(void **state)
     assert_null(memmem(bytes, length, "Lefèvre", strlen("Lefèvre"))); /* too long to be there by chance */
 
     assert_true(session_open(&opened, same, text, NOW + 5)); /* another replica */
-    assert_string_equal(opened.user, "Zoé Lefèvre");
+    assert_true(session_has_user(&opened));
+    assert_string_equal(opened.account.login, "Zoé Lefèvre");
+    assert_int_equal(opened.account.source, ACCOUNT_OF_OPENID);
+    assert_int_equal(opened.account.role, ROLE_ANALYST);
+    assert_int_equal(opened.account.generation, 4000000000);
     assert_memory_equal(opened.id, session.id, SESSION_ID);
     assert_int_equal(opened.began, NOW);
     assert_false(session_open(&opened, other, text, NOW));
@@ -67,7 +72,7 @@ static void test_expiry(void **state)
     struct session_key *key = key_of("");
     struct session session, opened;
     char text[SESSION_TEXT];
-    session_begin(&session, "a", NOW);
+    session_begin(&session, &(struct account){.login = "a"}, NOW);
     session_seal(text, key, &session);
     assert_true(session_open(&opened, key, text, NOW + SESSION_IDLE_S));
     assert_false(session_open(&opened, key, text, NOW + SESSION_IDLE_S + 1));
@@ -85,8 +90,9 @@ static void test_form_token(void **state)
     struct session_key *key = key_of("");
     struct session one, two;
     char token[SESSION_TOKEN];
-    session_begin(&one, "", NOW);
-    session_begin(&two, "", NOW);
+    session_begin(&one, NULL, NOW);
+    assert_false(session_has_user(&one));
+    session_begin(&two, NULL, NOW);
     session_token(token, key, &one);
     assert_true(session_token_matches(key, &one, token));
     assert_false(session_token_matches(key, &two, token));
@@ -106,28 +112,25 @@ static void test_key(void **state)
     assert_int_equal(err.code, ERROR_INVALID);
 }
 
-static void test_accounts(void **state)
+static void test_seals_of_other_things(void **state)
 {
     (void)state;
-    struct error err = {0};
-    struct accounts *accounts = NULL;
-    assert_int_equal(accounts_new(&accounts, "", "x", &err), -1);
-    error_clear(&err);
-    assert_int_equal(accounts_new(&accounts, "x", "", &err), -1);
-    assert_int_equal(err.code, ERROR_INVALID);
-    error_clear(&err);
-    assert_int_equal(accounts_new(&accounts, "advisor", "pass word", &err), 0);
-    assert_true(accounts_check(accounts, "advisor", "pass word"));
-    assert_false(accounts_check(accounts, "advisor", "pass wor"));
-    assert_false(accounts_check(accounts, "advisor", ""));
-    assert_false(accounts_check(accounts, "advisors", "pass word"));
-    assert_false(accounts_check(accounts, "", "pass word"));
-    char longest[ACCOUNT_PASSWORD_LONGEST + 2];
-    memset(longest, 'x', sizeof longest - 1);
-    longest[sizeof longest - 1] = '\0';
-    assert_false(accounts_check(accounts, "advisor", longest));
-    assert_false(accounts_check(accounts, longest, "pass word"));
-    accounts_free(accounts);
+    struct session_key *key = key_of(SECRET);
+    char text[SESSION_SEALED_TEXT(5)], out[8];
+    size_t length = sizeof out;
+    session_key_seal(text, sizeof text, key, "one", "hello", 5);
+    assert_int_equal(strlen(text), sizeof text - 1);
+    assert_true(session_key_open(out, &length, key, "one", text));
+    assert_int_equal(length, 5);
+    assert_memory_equal(out, "hello", 5);
+    length = sizeof out;
+    assert_false(session_key_open(out, &length, key, "two", text));
+    length = 4;
+    assert_false(session_key_open(out, &length, key, "one", text));
+    struct session session;
+    length = sizeof out;
+    assert_false(session_open(&session, key, text, NOW));
+    session_key_free(key);
 }
 
 static void test_throttle_of_account(void **state)
@@ -195,7 +198,7 @@ int main(void)
         cmocka_unit_test(test_expiry),
         cmocka_unit_test(test_form_token),
         cmocka_unit_test(test_key),
-        cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_seals_of_other_things),
         cmocka_unit_test(test_throttle_of_account),
         cmocka_unit_test(test_throttle_of_address),
         cmocka_unit_test(test_throttle_full),

@@ -47,7 +47,7 @@ export function check(method, pathname, status, headers, text) {
     if (!operation) {
         assert.ok(status === 404 || status === 405, said);
         assert.equal(type, 'application/problem+json', said);
-        validate(schemaAt('components', 'schemas', 'Problem'), JSON.parse(text), said);
+        if (method !== 'HEAD') validate(schemaAt('components', 'schemas', 'Problem'), JSON.parse(text), said);
         return;
     }
     const verb = method === 'HEAD' ? 'get' : method.toLowerCase();

@@ -1,13 +1,14 @@
 // OpenID providers to test against: a real glewlwyd with keys that the test knows, and one that says what it is told.
 import { execFileSync, spawn } from 'node:child_process';
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { freePort, makeFolder, until } from './backend.js';
 
 export const AUDIENCE = 'https://clairscore.example';
 
 const SCHEMA = '/usr/share/dbconfig-common/data/glewlwyd/install/sqlite3';
+const PAGES = '/usr/share/glewlwyd/webapp', PAGE_SETTINGS = '/etc/glewlwyd/config-2.7.json/config.json';
 export const hasGlewlwyd = existsSync('/usr/bin/glewlwyd') && existsSync(SCHEMA);
 
 const SHAPES = { RS256: ['rsa', { modulusLength: 2048 }], PS256: ['rsa', { modulusLength: 2048 }], ES256: ['ec', { namedCurve: 'P-256' }], EdDSA: ['ed25519', {}] };
@@ -60,10 +61,16 @@ export async function startGlewlwyd(keys) {
     const port = await freePort();
     const address = `http://127.0.0.1:${port}/api`;
     execFileSync('sqlite3', [`${folder}/store.db`], { input: readFileSync(SCHEMA) });
+    // Debian's package puts a folder where the pages look for their settings.
+    cpSync(PAGES, `${folder}/pages`, { recursive: true, dereference: true, filter: (path) => !path.endsWith('config.json') });
+    cpSync(PAGE_SETTINGS, `${folder}/pages/config.json`);
     writeFileSync(`${folder}/glewlwyd.conf`, `port=${port}
 bind_address="127.0.0.1"
 external_url="http://127.0.0.1:${port}"
 api_prefix="api"
+login_url="login.html"
+static_files_path="${folder}/pages/"
+cookie_secure=0
 log_mode="console"
 log_level="WARNING"
 session_expiration=3600
@@ -75,6 +82,10 @@ client_module_path="/usr/lib/glewlwyd/client"
 user_auth_scheme_module_path="/usr/lib/glewlwyd/scheme"
 plugin_module_path="/usr/lib/glewlwyd/plugin"
 hash_algorithm="SHA512"
+static_files_mime_types=(
+  {extension=".html"; mime_type="text/html"; compress=0;}, {extension=".css"; mime_type="text/css"; compress=0;},
+  {extension=".js"; mime_type="application/javascript"; compress=0;}, {extension=".json"; mime_type="application/json"; compress=0;}
+)
 database={type="sqlite3"; path="${folder}/store.db";}
 `);
     const child = spawn('glewlwyd', ['-c', `${folder}/glewlwyd.conf`], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -102,6 +113,11 @@ database={type="sqlite3"; path="${folder}/store.db";}
             'access-token-duration': 3600, 'refresh-token-duration': 3600, 'code-duration': 600, 'refresh-token-rolling': true, 'allow-non-oidc': true,
             'auth-type-client-enabled': true, 'auth-type-code-enabled': true, 'auth-type-token-enabled': false, 'auth-type-id-token-enabled': true,
             'auth-type-none-enabled': false, 'auth-type-password-enabled': false, 'auth-type-refresh-enabled': true,
+            'pkce-allowed': true, 'pkce-mandatory': false, 'name-claim': 'mandatory', 'email-claim': 'no', 'scope-claim': 'no',
+            claims: [
+                { name: 'preferred_username', 'user-property': 'username', type: 'string', mandatory: true, 'on-demand': false },
+                { name: 'roles', 'user-property': 'roles', type: 'string', mandatory: true, 'on-demand': false },
+            ],
             'resource-allowed': true, 'resource-scope': Object.fromEntries(['score', 'read', 'decide', 'operate'].map((scope) => [scope, [AUDIENCE, 'https://other.example']])),
         },
     });
@@ -114,6 +130,20 @@ database={type="sqlite3"; path="${folder}/store.db";}
     });
     return {
         issuer: `${address}/oidc`,
+        /** Lets people sign in: `redirect` is the address of the program that they sign in to, as the client "dashboard". */
+        async addDashboard(redirect, secret) {
+            await administer('POST', 'client/', {
+                client_id: 'dashboard', password: secret, name: 'Dashboard', confidential: true, enabled: true, scope: ['openid'],
+                authorization_type: ['code', 'id_token'], redirect_uri: [redirect], token_endpoint_auth_method: ['client_secret_basic'],
+            });
+            const parameters = { 'use-glewlwyd-connection': true, 'data-format': { roles: { multiple: true, read: true, write: true } } };
+            await administer('PUT', 'mod/user/database', { module: 'database', name: 'database', display_name: 'Database', order_rank: 0, parameters });
+            await administer('PUT', 'mod/user/database/reset');
+        },
+        /** Somebody who may sign in there. */
+        addPerson(username, password, roles) {
+            return administer('POST', 'user/', { username, name: username, password, roles, scope: ['openid'], enabled: true });
+        },
         /** An access token for the client. */
         async token(scope, resource = AUDIENCE) {
             const response = await fetch(`${address}/oidc/token`, {

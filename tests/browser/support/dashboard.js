@@ -16,7 +16,7 @@ export const PASSWORD = 'un mot de passe & <autre>';
 /** Starts a frontend before the backend at `backendUrl` and waits until it answers. */
 export async function startFrontend(backendUrl, env = {}) {
     const folder = build.startsWith('/') ? build : join(root, build);
-    const port = await freePort();
+    const port = env.PORT ?? await freePort();
     const url = `http://127.0.0.1:${port}`;
     const child = spawn(join(folder, 'frontend'), [], {
         cwd: root,
