@@ -28,24 +28,44 @@ static int compare_ranked(const void *a, const void *b)
 
 double explanation_points(double contribution)
 {
-    return contribution == 0 ? 0 : decision_contribution_points(contribution);
+    return contribution == 0 ? 0 : scoring_round(decision_contribution_points(contribution));
 }
 
-static json_t *render_contribution(size_t feature, float value, double contribution, enum language language)
+static void write_text(struct json_writer *writer, const char *key, const char *text)
+{
+    json_writer_key(writer, key);
+    json_writer_text(writer, text);
+}
+
+static void write_pull(struct json_writer *writer, double contribution)
+{
+    json_writer_key(writer, "contribution");
+    json_writer_number(writer, contribution);
+    json_writer_key(writer, "points");
+    json_writer_number(writer, explanation_points(contribution));
+}
+
+static void write_contribution(struct json_writer *writer, size_t feature, float value, double contribution,
+                               enum language language)
 {
     const struct feature *meaning = catalogue_feature(feature);
     char text[TEXT];
     catalogue_format(text, sizeof text, feature, value, language);
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:f, s:f}", "feature", meaning->name, "label",
-                     meaning->label[language], "theme", catalogue_theme_code(meaning->theme), "value",
-                     render_value(feature, value), "text", text, "contribution", contribution, "points",
-                     explanation_points(contribution));
+    json_writer_open(writer, '{');
+    write_text(writer, "feature", meaning->name);
+    write_text(writer, "label", meaning->label[language]);
+    write_text(writer, "theme", catalogue_theme_code(meaning->theme));
+    json_writer_key(writer, "value");
+    render_write_value(writer, feature, value);
+    write_text(writer, "text", text);
+    write_pull(writer, contribution);
+    json_writer_close(writer, '}');
 }
 
-static void add_contributions(json_t *result, const struct model *model, const float *vector,
-                              const double *contributions, size_t top, enum language language)
+static void write_contributions(struct json_writer *writer, const struct model *model, const float *vector,
+                                const double *contributions, size_t top, enum language language)
 {
-    struct ranked ranked[FEATURE_COUNT] = {0};
+    struct ranked ranked[FEATURE_COUNT];
     size_t count = model_feature_count(model);
     double rest = 0;
     for (size_t i = 0; i < count; i++) {
@@ -55,36 +75,39 @@ static void add_contributions(json_t *result, const struct model *model, const f
     qsort(ranked, count, sizeof *ranked, compare_ranked);
     if (top > count)
         top = count;
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++) {
+    json_writer_key(writer, "contributions");
+    json_writer_open(writer, '[');
+    for (size_t i = 0; i < top; i++) {
         size_t feature = ranked[i].feature;
-        if (i < top)
-            json_array_append_new(
-                list, render_contribution(feature, vector[feature], contributions[feature], language));
-        else
-            rest += contributions[feature];
+        write_contribution(writer, feature, vector[feature], contributions[feature], language);
     }
-    rest = scoring_round(rest);
-    json_object_set_new(result, "contributions", list);
-    json_object_set_new(result, "rest",
-                        json_pack("{s:I, s:f, s:f}", "count", (json_int_t)(count - top), "contribution", rest,
-                                  "points", explanation_points(rest)));
+    json_writer_close(writer, ']');
+    for (size_t i = top; i < count; i++)
+        rest += contributions[ranked[i].feature];
+    json_writer_key(writer, "rest");
+    json_writer_open(writer, '{');
+    json_writer_key(writer, "count");
+    json_writer_integer(writer, (int64_t)(count - top));
+    write_pull(writer, scoring_round(rest));
+    json_writer_close(writer, '}');
 }
 
-static void add_reasons(json_t *list, const struct model *model, const float *vector,
-                        const double *contributions, int against, enum language language)
+static void write_reasons(struct json_writer *writer, const struct model *model, const float *vector,
+                          const double *contributions, int against, enum language language)
 {
     struct reason reasons[PREDICTION_REASONS];
     size_t count = reasons_find(reasons, PREDICTION_REASONS, model, vector, contributions, against, language);
     for (size_t i = 0; i < count; i++) {
         const struct feature *meaning = catalogue_feature(reasons[i].feature);
-        double contribution = scoring_round(reasons[i].contribution);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f}", "code",
-                                              meaning->name, "text", reasons[i].text, "fact", reasons[i].fact,
-                                              "theme", catalogue_theme_code(meaning->theme), "theme_label",
-                                              catalogue_theme_label(meaning->theme, language), "direction",
-                                              against ? "against" : "for", "contribution", contribution,
-                                              "points", explanation_points(contribution)));
+        json_writer_open(writer, '{');
+        write_text(writer, "code", meaning->name);
+        write_text(writer, "text", reasons[i].text);
+        write_text(writer, "fact", reasons[i].fact);
+        write_text(writer, "theme", catalogue_theme_code(meaning->theme));
+        write_text(writer, "theme_label", catalogue_theme_label(meaning->theme, language));
+        write_text(writer, "direction", against ? "against" : "for");
+        write_pull(writer, scoring_round(reasons[i].contribution));
+        json_writer_close(writer, '}');
     }
 }
 
@@ -99,17 +122,20 @@ int explanation_compute(struct explanation *out, const struct model *model, cons
     return 0;
 }
 
-void explanation_render(json_t *result, const struct model *model, const float *vector,
-                        const struct explanation *explanation, size_t top, enum language language)
+void explanation_write(struct json_writer *writer, const struct model *model, const float *vector,
+                       const struct explanation *explanation, size_t top, enum language language)
 {
     const double *contributions = explanation->contributions;
-    json_object_set_new(result, "base_value", json_real(explanation->base_value));
-    json_object_set_new(result, "margin", json_real(explanation->verdict.margin));
-    add_contributions(result, model, vector, contributions, top, language);
-    json_t *reasons = json_array();
-    add_reasons(reasons, model, vector, contributions, 1, language);
-    add_reasons(reasons, model, vector, contributions, 0, language);
-    json_object_set_new(result, "reasons", reasons);
+    json_writer_key(writer, "base_value");
+    json_writer_number(writer, explanation->base_value);
+    json_writer_key(writer, "margin");
+    json_writer_number(writer, explanation->verdict.margin);
+    write_contributions(writer, model, vector, contributions, top, language);
+    json_writer_key(writer, "reasons");
+    json_writer_open(writer, '[');
+    write_reasons(writer, model, vector, contributions, 1, language);
+    write_reasons(writer, model, vector, contributions, 0, language);
+    json_writer_close(writer, ']');
 }
 
 bool explanation_read_top(struct http_exchange *exchange, size_t *top)
@@ -134,7 +160,8 @@ void explain_post(struct http_exchange *exchange)
     struct error err = {0};
     struct instances instances;
     struct verdict *verdicts = NULL;
-    json_t *results = NULL;
+    struct buffer text = buffer_new(PREDICTION_BYTES);
+    struct json_writer writer = json_writer_start(&text, &err);
     if (instances_read(&instances, exchange))
         goto done;
     verdicts = malloc(instances.count * sizeof *verdicts);
@@ -144,23 +171,24 @@ void explain_post(struct http_exchange *exchange)
     }
     if (prediction_score(verdicts, &instances, exchange))
         goto done;
-    results = json_array();
+    prediction_open(&writer, &instances);
     for (size_t i = 0; i < instances.count; i++) {
-        json_t *result = prediction_render(&verdicts[i], instances.client_ids[i], exchange);
-        json_array_append_new(results, result);
         const float *vector = instances.vectors + i * FEATURE_COUNT;
         struct explanation explanation;
         if (explanation_compute(&explanation, model, vector, &err)) {
             problem_answer_error(exchange, &err);
             goto done;
         }
-        explanation_render(result, model, vector, &explanation, top, exchange->language);
+        json_writer_open(&writer, '{');
+        prediction_write(&writer, &verdicts[i], instances.client_ids[i], exchange);
+        explanation_write(&writer, model, vector, &explanation, top, exchange->language);
+        json_writer_close(&writer, '}');
     }
+    prediction_close(&writer, &instances);
     render_language(exchange);
-    prediction_answer(exchange, &instances, results);
-    results = NULL;
+    prediction_answer(exchange, &writer);
 done:
-    json_decref(results);
+    buffer_free(&text);
     free(verdicts);
     instances_free(&instances);
 }

@@ -2,9 +2,8 @@
 #ifndef CLAIRSCORE_BACKEND_RESOURCES_EXPLANATION_H
 #define CLAIRSCORE_BACKEND_RESOURCES_EXPLANATION_H
 
-#include <jansson.h>
-
 #include "backend/scoring.h"
+#include "shared/base/json_writer.h"
 #include "shared/base/language.h"
 #include "shared/http/server.h"
 
@@ -17,11 +16,13 @@ struct explanation {
 int explanation_compute(struct explanation *out, const struct model *model, const float *vector,
                         struct error *err);
 
-/* Adds "base_value", "margin", "contributions" (the `top` largest), "rest" and "reasons" to `result`. */
-void explanation_render(json_t *result, const struct model *model, const float *vector,
-                        const struct explanation *explanation, size_t top, enum language language);
+/* Writes "base_value", "margin", "contributions" (the `top` largest), "rest" and "reasons" into an open
+ * object.
+ */
+void explanation_write(struct json_writer *writer, const struct model *model, const float *vector,
+                       const struct explanation *explanation, size_t top, enum language language);
 
-/* A contribution in score points; 0 has no sign. */
+/* A contribution in score points, in units of 1e-9; 0 has no sign. */
 double explanation_points(double contribution);
 
 /* Reads ?top=, the only parameter but lang: all without it. False after answering 422. */

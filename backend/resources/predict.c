@@ -30,28 +30,60 @@ int prediction_score(struct verdict *verdicts, const struct instances *instances
     return status;
 }
 
-json_t *prediction_render(const struct verdict *verdict, int64_t client_id, struct http_exchange *exchange)
+void prediction_write(struct json_writer *writer, const struct verdict *verdict, int64_t client_id,
+                      struct http_exchange *exchange)
 {
     const struct model *model = request_model(exchange);
-    json_t *result = json_object();
-    json_object_set_new(result, "client_id", client_id < 0 ? json_null() : json_integer(client_id));
-    render_verdict(result, verdict);
-    json_object_set_new(result, "threshold", json_real(model_threshold(model)));
-    json_object_set_new(result, "model", render_model(model));
-    json_object_set_new(result, "request_id", json_string(exchange->request_id));
-    return result;
+    json_writer_key(writer, "client_id");
+    if (client_id < 0)
+        json_writer_null(writer);
+    else
+        json_writer_integer(writer, client_id);
+    json_writer_key(writer, "probability");
+    json_writer_number(writer, verdict->probability);
+    json_writer_key(writer, "score");
+    json_writer_number(writer, verdict->points);
+    json_writer_key(writer, "decision");
+    json_writer_text(writer, scoring_decision(verdict));
+    json_writer_key(writer, "threshold");
+    json_writer_number(writer, model_threshold(model));
+    json_writer_key(writer, "model");
+    json_writer_open(writer, '{');
+    json_writer_key(writer, "name");
+    json_writer_text(writer, model_name(model));
+    json_writer_key(writer, "version");
+    json_writer_text(writer, model_version(model));
+    json_writer_close(writer, '}');
+    json_writer_key(writer, "request_id");
+    json_writer_text(writer, exchange->request_id);
 }
 
-void prediction_answer(struct http_exchange *exchange, const struct instances *instances, json_t *results)
+void prediction_open(struct json_writer *writer, const struct instances *instances)
 {
-    if (instances->single) {
-        http_answer_json(exchange, 200, json_array_get(results, 0));
-        json_decref(results);
+    if (instances->single)
+        return;
+    json_writer_open(writer, '{');
+    json_writer_key(writer, "predictions");
+    json_writer_open(writer, '[');
+}
+
+void prediction_close(struct json_writer *writer, const struct instances *instances)
+{
+    if (instances->single)
+        return;
+    json_writer_close(writer, ']');
+    json_writer_close(writer, '}');
+}
+
+void prediction_answer(struct http_exchange *exchange, const struct json_writer *writer)
+{
+    struct buffer *text = writer->out;
+    if (json_writer_end(writer)) {
+        problem_answer_error(exchange, writer->err);
         return;
     }
-    json_t *answer = json_pack("{s:o}", "predictions", results);
-    http_answer_json(exchange, 200, answer);
-    json_decref(answer);
+    size_t length = text->length;
+    http_answer_take(exchange, 200, "application/json", buffer_take(text), length);
 }
 
 void predict_post(struct http_exchange *exchange)
@@ -60,6 +92,9 @@ void predict_post(struct http_exchange *exchange)
         return;
     struct instances instances;
     struct verdict *verdicts = NULL;
+    struct error err = {0};
+    struct buffer text = buffer_new(PREDICTION_BYTES);
+    struct json_writer writer = json_writer_start(&text, &err);
     if (instances_read(&instances, exchange))
         goto done;
     verdicts = malloc(instances.count * sizeof *verdicts);
@@ -69,11 +104,16 @@ void predict_post(struct http_exchange *exchange)
     }
     if (prediction_score(verdicts, &instances, exchange))
         goto done;
-    json_t *results = json_array();
-    for (size_t i = 0; i < instances.count; i++)
-        json_array_append_new(results, prediction_render(&verdicts[i], instances.client_ids[i], exchange));
-    prediction_answer(exchange, &instances, results);
+    prediction_open(&writer, &instances);
+    for (size_t i = 0; i < instances.count; i++) {
+        json_writer_open(&writer, '{');
+        prediction_write(&writer, &verdicts[i], instances.client_ids[i], exchange);
+        json_writer_close(&writer, '}');
+    }
+    prediction_close(&writer, &instances);
+    prediction_answer(exchange, &writer);
 done:
+    buffer_free(&text);
     free(verdicts);
     instances_free(&instances);
 }

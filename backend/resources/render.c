@@ -5,36 +5,70 @@
 #include <stdlib.h>
 
 enum { VALUE_TEXT = 128 };
+static const double MOST_UNITS = 1e15; /* which a double counts one by one */
 
 json_t *render_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-json_t *render_float(float value)
+/* Of the decimals that are this float the one with the fewest digits behind the point, as a double. */
+static double nearest_decimal(float value)
 {
-    if (!isfinite(value))
-        return json_null();
-    if (fabsf(value) < 1e7F && value == truncf(value))
-        return json_integer((json_int_t)value);
-    char text[32];
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+    enum { POWERS = sizeof powers / sizeof *powers };
+    for (int i = 0; i < POWERS && fabs((double)value) * powers[i] < MOST_UNITS; i++) {
+        double decimal = nearbyint((double)value * powers[i]) / powers[i];
+        if ((float)decimal == value)
+            return decimal;
+    }
+    char text[VALUE_TEXT];
     for (int digits = 6; digits <= 9; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, (double)value);
         if (strtof(text, NULL) == value)
             break;
     }
-    return json_real(strtod(text, NULL));
+    return strtod(text, NULL);
+}
+
+static bool is_short_integer(float value)
+{
+    return fabsf(value) < 1e7F && value == truncf(value);
+}
+
+json_t *render_float(float value)
+{
+    if (!isfinite(value))
+        return json_null();
+    return is_short_integer(value) ? json_integer((json_int_t)value) : json_real(nearest_decimal(value));
+}
+
+/* The text of a category; NULL when the value is a number. */
+static const char *category_of(size_t feature, float value)
+{
+    const struct column *column = catalogue_column(feature);
+    bool is_one = catalogue_feature(feature)->unit == UNIT_CATEGORY && column && value >= 0 &&
+                  (size_t)value < column->category_count;
+    return is_one ? column->categories[(size_t)value] : NULL;
 }
 
 json_t *render_value(size_t feature, float value)
 {
-    const struct feature *meaning = catalogue_feature(feature);
-    const struct column *column = catalogue_column(feature);
-    if (isnan(value))
-        return json_null();
-    if (meaning->unit == UNIT_CATEGORY && column && value >= 0 && (size_t)value < column->category_count)
-        return json_string(column->categories[(size_t)value]);
-    return render_float(value);
+    const char *category = category_of(feature, value);
+    return category ? json_string(category) : render_float(value);
+}
+
+void render_write_value(struct json_writer *writer, size_t feature, float value)
+{
+    const char *category = category_of(feature, value);
+    if (category)
+        json_writer_text(writer, category);
+    else if (!isfinite(value))
+        json_writer_null(writer);
+    else if (is_short_integer(value))
+        json_writer_integer(writer, (int64_t)value);
+    else
+        json_writer_number(writer, nearest_decimal(value));
 }
 
 json_t *render_feature(size_t feature, enum language language)

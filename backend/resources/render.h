@@ -7,6 +7,7 @@
 
 #include "backend/population/population.h"
 #include "backend/scoring.h"
+#include "shared/base/json_writer.h"
 #include "shared/base/language.h"
 #include "shared/http/server.h"
 
@@ -18,6 +19,7 @@ json_t *render_float(float value);
 
 /* A feature's value: the text of a category, a number, null when missing. */
 json_t *render_value(size_t feature, float value);
+void render_write_value(struct json_writer *writer, size_t feature, float value);
 
 /* {"name","label","unit","theme","theme_label"} of a feature, to be completed. */
 json_t *render_feature(size_t feature, enum language language);

@@ -96,12 +96,14 @@ static int explain_side(struct side *side, const struct history *history, const 
     return explanation_compute(&side->explanation, model, side->vector, err);
 }
 
-static json_t *render_side(const struct side *side, int64_t client_id, struct http_exchange *exchange,
-                           const struct model *model, size_t top)
+static void write_side(struct json_writer *writer, const struct side *side, int64_t client_id,
+                       struct http_exchange *exchange, size_t top)
 {
-    json_t *result = prediction_render(&side->explanation.verdict, client_id, exchange);
-    explanation_render(result, model, side->vector, &side->explanation, top, exchange->language);
-    return result;
+    json_writer_open(writer, '{');
+    prediction_write(writer, &side->explanation.verdict, client_id, exchange);
+    explanation_write(writer, request_model(exchange), side->vector, &side->explanation, top,
+                      exchange->language);
+    json_writer_close(writer, '}');
 }
 
 struct shift {
@@ -155,21 +157,37 @@ static json_t *render_difference(const struct side *before, const struct side *a
                      "decision_changed", new->refused != old->refused, "contributions", contributions);
 }
 
+/* Writes a member whose value is a tree already, which is taken over. */
+static void write_tree(struct json_writer *writer, const char *key, json_t *tree)
+{
+    json_writer_key(writer, key);
+    json_writer_tree(writer, tree);
+    json_decref(tree);
+}
+
 static void answer_change(struct http_exchange *exchange, const struct side *before, const struct side *after,
                           const struct changes *changes, int64_t client_id, size_t top)
 {
-    const struct model *model = request_model(exchange);
+    struct error err = {0};
+    struct buffer text = buffer_new(PREDICTION_BYTES);
+    struct json_writer writer = json_writer_start(&text, &err);
     enum language language = exchange->language;
-    json_t *answer = json_pack("{s:I, s:o, s:o, s:o, s:o}", "client_id", (json_int_t)client_id, "changes",
-                               change_render(&(struct change_side){before->application, before->vector},
-                                             &(struct change_side){after->application, after->vector},
-                                             changes->changed, language),
-                               "original", render_side(before, client_id, exchange, model, top), "changed",
-                               render_side(after, client_id, exchange, model, top), "difference",
-                               render_difference(before, after, top, language));
+    json_writer_open(&writer, '{');
+    json_writer_key(&writer, "client_id");
+    json_writer_integer(&writer, client_id);
+    write_tree(&writer, "changes",
+               change_render(&(struct change_side){before->application, before->vector},
+                             &(struct change_side){after->application, after->vector}, changes->changed,
+                             language));
+    json_writer_key(&writer, "original");
+    write_side(&writer, before, client_id, exchange, top);
+    json_writer_key(&writer, "changed");
+    write_side(&writer, after, client_id, exchange, top);
+    write_tree(&writer, "difference", render_difference(before, after, top, language));
+    json_writer_close(&writer, '}');
     render_language(exchange);
-    http_answer_json(exchange, 200, answer);
-    json_decref(answer);
+    prediction_answer(exchange, &writer);
+    buffer_free(&text);
 }
 
 void what_if_post(struct http_exchange *exchange)

@@ -115,7 +115,8 @@ void json_writer_integer(struct json_writer *writer, int64_t value)
 
 void json_writer_null(struct json_writer *writer)
 {
-    json_writer_raw(writer, "null", strlen("null"));
+    separate(writer);
+    put(writer, "null", strlen("null"));
 }
 
 /* Writes a whole multiple of 1e-9, at least "0.0": false when the value is none, or too large or small for
@@ -170,6 +171,23 @@ void json_writer_number(struct json_writer *writer, double value)
     separate(writer);
     if (!put_multiple(writer, value))
         put_any(writer, value);
+}
+
+static int put_piece(const char *bytes, size_t length, void *context)
+{
+    put(context, bytes, length);
+    return 0;
+}
+
+void json_writer_tree(struct json_writer *writer, const json_t *tree)
+{
+    separate(writer);
+    if (json_dump_callback(tree, put_piece, writer,
+                           JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS)) &&
+        !writer->failed) {
+        error_set(writer->err, ERROR_INTERNAL, "a part of the answer is no JSON");
+        writer->failed = true;
+    }
 }
 
 void json_writer_raw(struct json_writer *writer, const char *json, size_t length)

@@ -5,6 +5,7 @@
 #ifndef CLAIRSCORE_BASE_JSON_WRITER_H
 #define CLAIRSCORE_BASE_JSON_WRITER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,7 +41,10 @@ void json_writer_null(struct json_writer *writer);
  * multiples of 1e-9. */
 void json_writer_number(struct json_writer *writer, double value);
 
-/* JSON that somebody else has written, as one value. */
+/* A value that is a tree already. */
+void json_writer_tree(struct json_writer *writer, const json_t *tree);
+
+/* JSON that was written before, as one value. */
 void json_writer_raw(struct json_writer *writer, const char *json, size_t length);
 
 #endif

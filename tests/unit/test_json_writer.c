@@ -73,7 +73,10 @@ static void values_are_parted_and_escaped(void **state)
     json_writer_text(&writer, "é \"\\/\b\f\n\r\t\x01\x1f");
     json_writer_open(&writer, '{');
     json_writer_close(&writer, '}');
-    json_writer_raw(&writer, "[1]", 3);
+    json_t *tree = json_pack("[i, {s:f}]", 1, "b", 0.25);
+    json_writer_tree(&writer, tree);
+    json_decref(tree);
+    json_writer_raw(&writer, "[2]", 3);
     json_writer_close(&writer, ']');
     json_writer_key(&writer, "b");
     json_writer_text(&writer, NULL);
@@ -81,9 +84,9 @@ static void values_are_parted_and_escaped(void **state)
     json_writer_text(&writer, "");
     json_writer_close(&writer, '}');
     assert_int_equal(json_writer_end(&writer), 0);
-    assert_string_equal(out.data,
-                        "{\"a\":[-9223372036854775808,0,\"é \\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001F\",{},[1]],"
-                        "\"b\":null,\"c\":\"\"}");
+    assert_string_equal(out.data, "{\"a\":[-9223372036854775808,0,\"é "
+                                  "\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001F\",{},[1,{\"b\":0.25}],[2]],"
+                                  "\"b\":null,\"c\":\"\"}");
     json_t *read = json_loads(out.data, 0, NULL);
     assert_non_null(read);
     json_decref(read);
