@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/batches/workers.h"
 #include "shared/base/log.h"
 #include "shared/http/problem.h"
 
-enum { SPARE_CONNECTIONS = 2 /* for the keeper, and for who watches the keys */ };
+/* For the keepers of the snapshot and of batches, for who cuts batches, and for who watches the keys. */
+enum { SPARE_CONNECTIONS = 4 };
 
 struct service {
     const struct config *config;
@@ -15,6 +17,7 @@ struct service {
     struct keeper *keeper;
     struct recent *recent;
     struct metrics *metrics;
+    struct batch_workers *workers;
     struct access *access;
 };
 
@@ -52,9 +55,11 @@ int service_start(struct service **out, const struct config *config, struct erro
     }
     service->config = config;
     if (metrics_new(&service->metrics, err) || recent_new(&service->recent, err) ||
-        store_open(&service->store, config->database_url, config->threads + SPARE_CONNECTIONS, err) ||
+        store_open(&service->store, config->database_url,
+                   config->threads + config->batch_workers + SPARE_CONNECTIONS, err) ||
         access_start(&service->access, config, store_database(service->store), err) ||
-        keeper_start(&service->keeper, config->model_dir, service->store, service->metrics, err))
+        keeper_start(&service->keeper, config->model_dir, service->store, service->metrics, err) ||
+        batch_workers_start(&service->workers, service, err))
         goto failed;
     *out = service;
     return 0;
@@ -68,6 +73,7 @@ void service_stop(struct service *service)
 {
     if (!service)
         return;
+    batch_workers_stop(service->workers);
     keeper_stop(service->keeper);
     recent_free(service->recent);
     access_stop(service->access);
@@ -89,6 +95,11 @@ struct store *service_store(const struct service *service)
 struct metrics *service_metrics(const struct service *service)
 {
     return service->metrics;
+}
+
+struct batch_workers *service_workers(const struct service *service)
+{
+    return service->workers;
 }
 
 struct keeper *service_keeper(const struct service *service)

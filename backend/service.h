@@ -12,6 +12,7 @@
 #include "shared/http/metrics.h"
 #include "shared/http/server.h"
 
+struct batch_workers; /* backend/batches/workers.h */
 struct service;
 
 /* Loads the model, opens the store and starts the keeper, which loads the population and takes over what
@@ -23,6 +24,7 @@ void service_stop(struct service *service);
 const struct config *service_config(const struct service *service);
 struct store *service_store(const struct service *service);
 struct metrics *service_metrics(const struct service *service);
+struct batch_workers *service_workers(const struct service *service);
 
 struct keeper *service_keeper(const struct service *service);
 struct recent *service_recent(const struct service *service);

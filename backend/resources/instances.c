@@ -377,3 +377,14 @@ void instances_free(struct instances *instances)
     free(instances->vectors);
     free(instances->client_ids);
 }
+
+bool instances_read_one(float *vector, int64_t *client_id, bool *unavailable, const struct service *service,
+                        const struct population *population, json_t *object, json_t *problems)
+{
+    struct instances one = {.single = true, .count = 1, .vectors = vector, .client_ids = client_id};
+    struct reading reading = {
+        .out = &one, .population = population, .service = service, .problems = problems};
+    read_instance(&reading, 0, object, "");
+    *unavailable = reading.population_missing;
+    return json_array_size(problems) == 0 && !reading.population_missing;
+}

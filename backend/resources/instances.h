@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/service.h"
 #include "shared/http/server.h"
 
 enum { INSTANCE_HISTORY_ROWS = 10000 /* of one table */ };
@@ -25,5 +26,12 @@ void instances_free(struct instances *instances);
 
 /* True when a feature can have the value; else lists it in `problems`. */
 bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems);
+
+/* Reads one application, as `instances` of a request hold them, outside a request: `vector[FEATURE_COUNT]`
+ * and
+ * `*client_id` (-1: none). False when something is wrong: it is appended to `problems` with pointers from the
+ * application on, or, when `*unavailable`, a client was asked for while there is no population (NULL). */
+bool instances_read_one(float *vector, int64_t *client_id, bool *unavailable, const struct service *service,
+                        const struct population *population, json_t *object, json_t *problems);
 
 #endif

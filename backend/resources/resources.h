@@ -12,6 +12,11 @@ void resources_fail(struct http_exchange *exchange, unsigned status, const char 
 
 void predict_post(struct http_exchange *exchange);
 void explain_post(struct http_exchange *exchange);
+void batches_post(struct http_exchange *exchange);
+void batches_get(struct http_exchange *exchange);
+void batch_get(struct http_exchange *exchange);
+void batch_delete(struct http_exchange *exchange);
+void batch_results_get(struct http_exchange *exchange);
 void clients_get(struct http_exchange *exchange);
 void client_get(struct http_exchange *exchange);
 void comparison_get(struct http_exchange *exchange);

@@ -1,5 +1,7 @@
 #include "backend/access/identity.h"
 #include "backend/resources/resources.h"
+
+#include "backend/resources/batches.h"
 #include "shared/http/problem.h"
 
 static const char JSON[] = "application/json", PROMETHEUS[] = "text/plain", HTML[] = "text/html";
@@ -8,6 +10,11 @@ static const char JSON[] = "application/json", PROMETHEUS[] = "text/plain", HTML
 const struct http_route resources_routes[] = {
     {"POST", "/predict", predict_post, .produces = JSON, .consumes = JSON, .scope = SCOPE_SCORE},
     {"POST", "/explain", explain_post, .produces = JSON, .consumes = JSON, .scope = SCOPE_SCORE},
+    {"POST", "/batches", batches_post, .produces = JSON, .receiver = &batches_receiver, .scope = SCOPE_SCORE},
+    {"GET", "/batches", batches_get, .produces = JSON, .scope = SCOPE_SCORE},
+    {"GET", "/batches/:id", batch_get, .produces = JSON, .scope = SCOPE_SCORE},
+    {"DELETE", "/batches/:id", batch_delete, .produces = JSON, .scope = SCOPE_SCORE},
+    {"GET", "/batches/:id/results", batch_results_get, .produces = NULL, .scope = SCOPE_SCORE},
     {"GET", "/clients", clients_get, .produces = JSON, .scope = SCOPE_READ},
     {"GET", "/clients/:id", client_get, .produces = JSON, .scope = SCOPE_READ},
     {"GET", "/clients/:id/comparison", comparison_get, .produces = JSON, .scope = SCOPE_READ},

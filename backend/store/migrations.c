@@ -9,6 +9,7 @@
 EMBED(migration_portfolio, "backend/store/migrations/0001_portfolio.sql");
 EMBED(migration_decisions, "backend/store/migrations/0002_decisions.sql");
 EMBED(migration_api_key, "backend/store/migrations/0003_api_key.sql");
+EMBED(migration_batches, "backend/store/migrations/0004_batches.sql");
 
 static const struct migration {
     const char *name, *sql;
@@ -16,6 +17,7 @@ static const struct migration {
     {"0001_portfolio", migration_portfolio},
     {"0002_decisions", migration_decisions},
     {"0003_api_key", migration_api_key},
+    {"0004_batches", migration_batches},
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

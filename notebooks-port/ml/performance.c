@@ -23,7 +23,8 @@ static void take(const struct cuts *cuts, bool *taken, size_t cut)
         taken[cut] = true;
 }
 
-/* The model's own, what refuses all, the optimal thresholds of round cost ratios first, then equal steps of rows between them. */
+/* The model's own, what refuses all, the optimal thresholds of round cost ratios first, then equal steps of
+ * rows between them. */
 static void choose(const struct cuts *cuts, bool *taken, double threshold)
 {
     take(cuts, taken, cuts_find(cuts, threshold));

@@ -38,6 +38,12 @@ struct config {
     unsigned instances;            /* MAX_INSTANCES of one /predict or /explain */
     unsigned page_size;            /* MAX_PAGE_SIZE: entries of one list answer */
     unsigned rate_limit;           /* RATE_LIMIT: requests a minute of one caller; 0: no limit */
+    char batch_dir[PATH_MAX];      /* BATCH_DIR: where the files of a batch lie until they are in the store */
+    unsigned batch_workers;        /* BATCH_WORKERS: threads that score batches */
+    size_t batch_bytes;            /* MAX_BATCH_BYTES of one batch */
+    unsigned batch_rows;           /* MAX_BATCH_ROWS of one batch */
+    unsigned batches;              /* MAX_BATCHES that are not finished */
+    unsigned batch_keep_days;      /* BATCH_KEEP_DAYS: how long results stay */
     unsigned backend_timeout_ms;   /* BACKEND_TIMEOUT_MS: deadline of one call to the backend */
 };
 

@@ -37,6 +37,7 @@ struct csv_reader {
     bool end_of_file;
     struct slice *fields;
     size_t field_count;
+    bool doubled;       /* a field of the record has doubled quotes */
     uint64_t line;      /* of the last returned record */
     uint64_t next_line; /* of the record at `at` */
     uint64_t position, size;
@@ -163,14 +164,14 @@ static int fail_unfinished(const struct csv_reader *reader, struct error *err)
     return fail(reader, ERROR_LIMIT, "a record is longer than allowed, or a quote is never closed", err);
 }
 
-/* A quoted field opens at bytes[*at]. Unquotes it in place and leaves *at behind the closing quote. */
+/* A quoted field opens at bytes[*at]: finds what is between the quotes and leaves *at behind the closing one.
+ */
 static int scan_quoted(struct csv_reader *reader, size_t *at, struct slice *field, uint64_t *lines,
                        struct error *err)
 {
-    char *bytes = reader->bytes;
+    const char *bytes = reader->bytes;
     size_t start = *at + 1;
     size_t from = start;
-    size_t to = start; /* the unquoted text ends here; behind `from` once a doubled quote was met */
     for (;;) {
         const char *quote = memchr(bytes + from, '"', reader->end - from);
         if (!quote)
@@ -181,16 +182,30 @@ static int scan_quoted(struct csv_reader *reader, size_t *at, struct slice *fiel
         for (const char *newline = bytes + from; (newline = memchr(newline, '\n', (size_t)(quote - newline)));
              newline++)
             ++*lines;
-        if (to != from)
-            memmove(bytes + to, bytes + from, stop - from);
-        to += stop - from;
         if (stop + 1 == reader->end || bytes[stop + 1] != '"') {
-            *field = (struct slice){bytes + start, to - start};
+            *field = (struct slice){bytes + start, stop - start};
             *at = stop + 1;
             return 0;
         }
-        bytes[to++] = '"';
+        reader->doubled = true;
         from = stop + 2;
+    }
+}
+
+/* Makes one quote of each doubled one, in place. Only now that the record is whole: the bytes of one that is
+ * not stay as they were, for csv_skip_line. */
+static void undouble_quotes(struct csv_reader *reader)
+{
+    for (size_t i = 0; i < reader->field_count; i++) {
+        struct slice *field = &reader->fields[i];
+        char *to = reader->bytes + (field->data - reader->bytes);
+        if (field->data == reader->bytes || field->data[-1] != '"')
+            continue; /* not quoted */
+        for (size_t from = 0; from < field->length; from++) {
+            *to++ = field->data[from];
+            from += field->data[from] == '"';
+        }
+        field->length = (size_t)(to - field->data);
     }
 }
 
@@ -246,6 +261,7 @@ static int scan_record(struct csv_reader *reader, size_t *past, uint64_t *lines,
     size_t at = reader->at;
     struct marks marks = mark_block(bytes, at);
     reader->field_count = 0;
+    reader->doubled = false;
     *lines = 0;
     for (;;) {
         if (reader->field_count == reader->limits.fields)
@@ -356,6 +372,8 @@ int csv_next(struct csv_reader *reader, const struct slice **fields, size_t *cou
             return -1;
         if (past - reader->at > reader->limits.record_bytes)
             return fail(reader, ERROR_LIMIT, "a record is longer than allowed", err);
+        if (reader->doubled)
+            undouble_quotes(reader);
         bool quoted = reader->bytes[reader->at] == '"'; /* "" is a record of one empty field */
         bool empty = reader->field_count == 1 && !quoted && reader->fields[0].length == 0;
         if (!empty && reader->limits.encoding == CSV_CP1252 && convert_record(reader, err))

@@ -94,9 +94,21 @@ static json_t *to_json(const struct column *column, struct slice field)
     if (field.length == 0)
         return json_null();
     if (column->kind != COLUMN_CATEGORY && number_read(&number, field.data, field.length))
-        return json_real(number);
+        return memchr(field.data, '.', field.length) || number != (double)(json_int_t)number
+                   ? json_real(number)
+                   : json_integer((json_int_t)number);
     json_t *text = json_stringn(field.data, field.length);
     return text ? text : json_string("bytes that are not UTF-8");
+}
+
+/* The value of a field. An empty one is missing, as null is for /predict; only what identifies the row is
+ * needed. */
+static bool read_field(double *out, const struct column *column, struct slice field)
+{
+    if (field.length > 0 || column->kind == COLUMN_KEY)
+        return table_field(out, column, field);
+    *out = NAN;
+    return true;
 }
 
 /* Lists what is wrong with a record in which something is. */
@@ -108,7 +120,7 @@ static void explain(const struct row_header *header, const struct slice *fields,
     json_t *object = json_object();
     for (size_t i = 0; i < header->field_count; i++) {
         const struct column *column = &schema->columns[header->column_of_field[i]];
-        if (table_field(&value, column, fields[i]))
+        if (read_field(&value, column, fields[i]))
             continue;
         if (fields[i].length == 0)
             add_problem(problems, column->name, "is empty, but every row needs it");
@@ -135,7 +147,7 @@ bool row_read(double *row, const struct row_header *header, const struct slice *
         row[APPLICATION_TARGET] = NAN;
     for (size_t i = 0; i < count; i++) {
         int column = header->column_of_field[i];
-        if (!table_field(&row[column], &schema->columns[column], fields[i])) {
+        if (!read_field(&row[column], &schema->columns[column], fields[i])) {
             explain(header, fields, problems);
             return false;
         }

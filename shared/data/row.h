@@ -26,8 +26,9 @@ struct row_header {
 bool row_match(struct row_header *out, enum home_credit_table table, const struct slice *fields, size_t count,
                json_t *problems);
 
-/* Reads a record into `row[columns of the table]`, in schema order, NaN where a field is empty. False when
- * something is wrong: each wrong field is appended to `problems` as {"pointer": "/NAME", "detail"}, the
+/* Reads a record into `row[columns of the table]`, in schema order, NaN where a field is empty, which only a
+ * key must not be (table_next is stricter: a file to learn from has no gaps where Kaggle's has none). False
+ * when something is wrong: each wrong field is appended to `problems` as {"pointer": "/NAME", "detail"}, the
  * number of fields with the pointer "". */
 bool row_read(double *row, const struct row_header *header, const struct slice *fields, size_t count,
               json_t *problems);

@@ -38,6 +38,7 @@ describe('one more than', () => {
     let hasty;
     let provider;
     let client;
+    let proposed;
     const signer = makeKey('EdDSA', 'one');
     const STRICT = { MAX_BODY_BYTES: 4096, MAX_INSTANCES: 3, MAX_PAGE_SIZE: 5 };
     const HASTY = { MAX_CONNECTIONS: 8, REQUEST_TIMEOUT: 1, THREADS: 2 }; // no fetch: it would use connections that are just being closed
@@ -49,7 +50,7 @@ describe('one more than', () => {
         const settings = (limits) => Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, String(value)]));
         strict = await startBackend({ database, env: settings(STRICT) });
         hasty = await startBackend({ database, env: settings(HASTY) });
-        client = (await backend.get('/clients?limit=1')).body.clients[0].client_id;
+        [{ client_id: client, decision: proposed }] = (await backend.get('/clients?limit=1')).body.clients;
         await until(() => backend.log.includes('issuer_keys_fetched'));
     });
     after(async () => {
@@ -79,6 +80,15 @@ describe('one more than', () => {
         validate(schemaAt('components', 'schemas', 'Problem'), JSON.parse(text), text);
     };
     const live = '/v2/health/live';
+    /** A decision with a text of so many characters, each of four bytes, and one with one more. */
+    const text = async (field, characters) => {
+        const ask = (count) => backend.post('/decisions', { client_id: client, decision: proposed, [field]: '\u{1f3e6}'.repeat(count) });
+        const fine = await ask(characters);
+        assert.equal(fine.status, 201, fine.text);
+        const { status, body } = await ask(characters + 1);
+        assert.equal(status, 422);
+        assert.equal(body.errors[0].pointer, `/${field}`);
+    };
     const keys = (...args) => spawnSync(program('keys'), ['create', '--scopes', 'read', ...args, '--database', makeDatabase()], { cwd: root, encoding: 'utf8', env: environment });
 
     const checks = {
@@ -152,12 +162,18 @@ describe('one more than', () => {
             assert.equal(body.errors[0].pointer, '/bureau');
         },
         TOP_LIMIT: () => edge(422, backend.post(`/explain?top=${limit.TOP_LIMIT}`, { features: {} }), backend.post(`/explain?top=${limit.TOP_LIMIT + 1}`, { features: {} })),
+        NEIGHBOURS_LIMIT: async () => {
+            const ask = (count) => backend.get(`/clients/${client}/similar?k=${count}`);
+            await edge(422, ask(limit.NEIGHBOURS_LIMIT), ask(limit.NEIGHBOURS_LIMIT + 1));
+        },
         REQUEST_FEATURES: async () => {
             const { features } = (await backend.get('/features')).body;
             const ask = (count) => backend.get(`/clients/${client}/comparison?features=${features.slice(0, count).map(({ name }) => name)}`);
             await edge(422, ask(limit.REQUEST_FEATURES), ask(limit.REQUEST_FEATURES + 1));
         },
         QUERY_DIGITS: () => edge(422, backend.get(`/clients?query=${'1'.repeat(limit.QUERY_DIGITS)}`), backend.get(`/clients?query=${'1'.repeat(limit.QUERY_DIGITS + 1)}`)),
+        DECISION_ADVISOR: () => text('advisor', (limit.DECISION_ADVISOR - 1) / 4),
+        DECISION_MOTIVE: () => text('motive', (limit.DECISION_MOTIVE - 1) / 4),
         TOKEN_BYTES: async () => {
             const token = (padding) => makeToken(signer, makeClaims(provider.issuer, { padding: 'x'.repeat(padding) }));
             let padding = 0;

@@ -13,13 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared/model/psi.h"
 #include "notebooks-port/portfolio/client.h"
 #include "notebooks-port/portfolio/generate.h"
 #include "shared/base/file.h"
 #include "shared/base/id_map.h"
 #include "shared/data/csv.h"
 #include "shared/data/table.h"
+#include "shared/model/psi.h"
 #include "tests/support/temporary_folder.h"
 
 enum { CLIENTS = 1500, TEST_CLIENTS = 60, ALL = CLIENTS + TEST_CLIENTS, SEED = 11 };

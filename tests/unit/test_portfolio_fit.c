@@ -15,7 +15,6 @@
 #include "notebooks-port/explore/drift.h"
 #include "notebooks-port/explore/summary.h"
 #include "notebooks-port/ml/correlation.h"
-#include "shared/model/psi.h"
 #include "notebooks-port/portfolio/copula.h"
 #include "notebooks-port/portfolio/fit.h"
 #include "notebooks-port/portfolio/generate.h"
@@ -23,6 +22,7 @@
 #include "notebooks-port/portfolio/marginal.h"
 #include "shared/base/file.h"
 #include "shared/data/csv_writer.h"
+#include "shared/model/psi.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temporary_folder.h"
 

@@ -70,7 +70,8 @@ export async function startBackend({ database, env = {}, ready = true } = {}) {
     const child = spawn(program('backend'), [], {
         cwd: root,
         env: {
-            ...environment, PORT: String(port), API_KEY: KEY, MODEL_DIR: model, DATABASE_URL: database, ...env,
+            ...environment, PORT: String(port), API_KEY: KEY, MODEL_DIR: model, DATABASE_URL: database,
+            BATCH_DIR: env.BATCH_DIR ?? join(makeFolder(), 'batches'), ...env,
         },
         stdio: ['ignore', 'ignore', 'pipe'],
     });
