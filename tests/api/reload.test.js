@@ -23,7 +23,7 @@ async function reloadModel(backend) {
     await until(async () => {
         state = (await backend.get('/model/reload')).body;
         return state.state !== 'running';
-    });
+    }, 60_000);
     return { answer, state };
 }
 
@@ -132,7 +132,7 @@ describe('a reload', () => {
         await reload(shipped);
         link.put(shifted);
         backend.child.kill('SIGHUP');
-        await until(async () => (await backend.get('/model')).body.version === 'shifted');
+        await until(async () => (await backend.get('/model')).body.version === 'shifted', 60_000);
         assert.equal(backend.exited, false);
         assert.ok(backend.log.includes('"model_loaded"'));
         await reload(shipped);
