@@ -77,15 +77,20 @@ static void find_speakers(struct story stories[STORIES], const struct model *mod
     }
 }
 
-/* Larger sums first; equal ones in catalogue order; those that cannot speak last. */
-static int compare_stories(const void *a, const void *b)
+/* The story with the largest sum of those that can speak, the first speaker's of equal ones; NULL without
+ * one. A few are told of many, so this costs less than an order of all. */
+static struct story *next_story(struct story stories[STORIES])
 {
-    const struct story *left = a, *right = b;
-    if ((left->pull > 0) != (right->pull > 0))
-        return left->pull > 0 ? -1 : 1;
-    if (fabs(left->net) != fabs(right->net))
-        return fabs(left->net) > fabs(right->net) ? -1 : 1;
-    return (left->speaker > right->speaker) - (left->speaker < right->speaker);
+    struct story *best = NULL;
+    for (size_t i = 0; i < STORIES; i++) {
+        struct story *story = &stories[i];
+        if (story->pull <= 0)
+            continue;
+        if (!best || fabs(story->net) > fabs(best->net) ||
+            (fabs(story->net) == fabs(best->net) && story->speaker < best->speaker))
+            best = story;
+    }
+    return best;
 }
 
 size_t reasons_find(struct reason *out, size_t limit, const struct model *model, const float *vector,
@@ -97,16 +102,17 @@ size_t reasons_find(struct reason *out, size_t limit, const struct model *model,
     };
     struct story stories[STORIES] = {0};
     find_speakers(stories, model, vector, contributions, against ? 1 : -1);
-    qsort(stories, STORIES, sizeof *stories, compare_stories);
-
     size_t found = 0;
-    for (; found < limit && found < STORIES && stories[found].pull > 0; found++) {
-        const struct story *story = &stories[found];
+    for (; found < limit; found++) {
+        struct story *story = next_story(stories);
+        if (!story)
+            break;
         struct reason *reason = &out[found];
         reason->feature = story->speaker;
         reason->contribution = story->net;
         write_fact(reason->fact, model, story->speaker, (double)vector[story->speaker], language);
         snprintf(reason->text, REASON_TEXT, "%s %s", reason->fact, effects[language][against != 0]);
+        story->pull = 0; /* told */
     }
     return found;
 }
