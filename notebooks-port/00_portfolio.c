@@ -1,6 +1,5 @@
 /* Notebook 0: a portfolio anyone may use. `fit` learns from real Home Credit tables a description that
  * holds aggregates alone; `generate` makes up clients from it, as many as wanted. */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
@@ -8,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "notebooks-port/option.h"
 #include "notebooks-port/portfolio/fit.h"
 #include "notebooks-port/portfolio/generate.h"
 
@@ -36,18 +36,6 @@ struct arguments {
     bool clients_given, test_given, seed_given;
 };
 
-static int read_number(uint64_t *out, const char *name, const char *text, uint64_t highest, struct error *err)
-{
-    char *end = NULL;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || *text == '-' || value > highest)
-        return error_set(err, ERROR_INVALID, "--%s: \"%s\" is not a whole number from 0 to %" PRIu64, name,
-                         text, highest);
-    *out = value;
-    return 0;
-}
-
 static int read_arguments(struct arguments *out, int argc, char **argv, struct error *err)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
@@ -72,15 +60,15 @@ static int read_arguments(struct arguments *out, int argc, char **argv, struct e
             break;
         case 'n':
             out->clients_given = true;
-            failed = read_number(&out->clients, "clients", optarg, MOST_CLIENTS, err);
+            failed = option_whole(&out->clients, "clients", optarg, MOST_CLIENTS, err);
             break;
         case 't':
             out->test_given = true;
-            failed = read_number(&out->test_clients, "test-clients", optarg, MOST_CLIENTS, err);
+            failed = option_whole(&out->test_clients, "test-clients", optarg, MOST_CLIENTS, err);
             break;
         case 's':
             out->seed_given = true;
-            failed = read_number(&out->seed, "seed", optarg, UINT64_MAX, err);
+            failed = option_whole(&out->seed, "seed", optarg, UINT64_MAX, err);
             break;
         default:
             return error_set(err, ERROR_INVALID, "see 00_portfolio --help");

@@ -2,11 +2,9 @@
  *
  * It reads from top to bottom: each section has a number, a sentence of why (in explore/fr.json and en.json),
  * a function that computes and one that shows. */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "notebooks-port/explore/anomalies.h"
@@ -17,6 +15,7 @@
 #include "notebooks-port/explore/outliers.h"
 #include "notebooks-port/explore/show.h"
 #include "notebooks-port/explore/summary.h"
+#include "notebooks-port/option.h"
 #include "notebooks-port/report/report.h"
 #include "shared/base/embed.h"
 #include "shared/base/file.h"
@@ -271,16 +270,6 @@ done:
 /* ---- The command line -----------------------------------------------------------------------------------
  */
 
-static int read_seed(uint64_t *out, const char *text, struct error *err)
-{
-    char *end = NULL;
-    errno = 0;
-    *out = strtoull(text, &end, 10);
-    if (errno || end == text || *end || *text < '0' || *text > '9')
-        return error_set(err, ERROR_INVALID, "--seed %s: a whole number from 0 is needed", text);
-    return 0;
-}
-
 static int read_choice(bool *second, const char *name, const char *text, const char *const choices[2],
                        struct error *err)
 {
@@ -326,7 +315,7 @@ static enum parsed read_options(struct options *out, int argc, char **argv, stru
             out->no_features = true;
             break;
         case 's':
-            failed = read_seed(&out->seed, optarg, err);
+            failed = option_whole(&out->seed, "seed", optarg, UINT64_MAX, err);
             break;
         case 'l':
             failed = read_choice(&english, "lang", optarg, languages, err);

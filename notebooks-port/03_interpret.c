@@ -3,7 +3,6 @@
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "notebooks-port/interpret/clients.h"
@@ -11,6 +10,7 @@
 #include "notebooks-port/interpret/importance.h"
 #include "notebooks-port/interpret/interactions.h"
 #include "notebooks-port/interpret/sample.h"
+#include "notebooks-port/option.h"
 #include "notebooks-port/report/report.h"
 #include "shared/base/embed.h"
 #include "shared/base/progress.h"
@@ -165,15 +165,6 @@ static void explain_variables(struct notebook *notebook)
 
 /* ---- Options ---- */
 
-static int read_number(uint64_t *out, const char *name, const char *text, struct error *err)
-{
-    char *end = NULL;
-    *out = strtoull(text, &end, 10);
-    if (!*text || *end || *text == '-')
-        return error_set(err, ERROR_INVALID, "%s: \"%s\" is not a whole number", name, text);
-    return 0;
-}
-
 static int read_language(enum language *out, const char *text, struct error *err)
 {
     for (int i = 0; i < LANGUAGE_COUNT; i++)
@@ -203,9 +194,9 @@ static int read_option(struct options *options, int option, const char *text, st
     case 'l':
         return read_language(&options->language, text, err);
     case 's':
-        return read_number(&options->seed, "--seed", text, err);
+        return option_whole(&options->seed, "seed", text, UINT64_MAX, err);
     case 'n':
-        if (read_number(&sample, "--sample", text, err))
+        if (option_whole(&sample, "sample", text, UINT64_MAX, err))
             return -1;
         if (sample < SAMPLE_LEAST || sample > SAMPLE_MOST)
             return error_set(err, ERROR_INVALID, "--sample: from %d to %d clients, not %s", SAMPLE_LEAST,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "notebooks-port/ml/tpe.h"
+#include "notebooks-port/option.h"
 #include "shared/base/buffer.h"
 #include "shared/base/number.h"
 
@@ -144,15 +145,6 @@ static int read_whole(unsigned *out, const char *option, const char *text, unsig
     return 0;
 }
 
-static int read_seed(uint64_t *out, const char *text, struct error *err)
-{
-    char *end = NULL;
-    *out = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end)
-        return error_set(err, ERROR_INVALID, "--seed: \"%s\" is not a whole number", text);
-    return 0;
-}
-
 static int read_sections(unsigned *out, const char *text, struct error *err)
 {
     *out = 0;
@@ -217,7 +209,7 @@ static int read_option(struct options *options, struct said *said, int option, s
         options->quick = true;
         return 0;
     case OPTION_SEED:
-        return read_seed(&options->seed, optarg, err);
+        return option_whole(&options->seed, "seed", optarg, UINT64_MAX, err);
     case OPTION_FOLDS:
         options->folds = optarg;
         return 0;

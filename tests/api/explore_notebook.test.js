@@ -209,7 +209,7 @@ describe('wrong data and options are named', () => {
     for (const [options, message] of [
         [['--outliers', 'maybe'], /--outliers maybe: keep or drop is needed/],
         [['--lang', 'de'], /--lang de: fr or en is needed/],
-        [['--seed', '-1'], /--seed -1: a whole number from 0 is needed/],
+        [['--seed', '-1'], /--seed: "-1" is not a whole number from 0/],
         [['more'], /"more" is one argument too many/],
     ]) {
         test(options.join(' '), () => {
