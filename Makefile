@@ -115,7 +115,7 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBBACKEND) $(LIBNO
 $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(SHARED_SRC)
 	@mkdir -p $(@D)
 	@echo "  FUZZ $@"
-	@clang -std=gnu17 -D_GNU_SOURCE -O1 -g -I. -fsanitize=fuzzer,address,undefined $^ -o $@ $(FUZZ_LIBS) $(SHARED_LIBS)
+	@clang -std=gnu17 -D_GNU_SOURCE -O1 -g -I. -fsanitize=fuzzer,address,undefined $^ -o $@ -lcurl $(FUZZ_LIBS) $(SHARED_LIBS)
 $(BUILD)/tests/fuzz_token: FUZZ_LIBS := -lrhonabwy
 $(BUILD)/tests/fuzz_token: backend/access/token.c backend/access/identity.c
 

@@ -1,6 +1,5 @@
 #include "backend/access/issuer.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <rhonabwy.h>
@@ -8,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "backend/access/token_cache.h"
 #include "shared/base/buffer.h"
 #include "shared/base/log.h"
+#include "shared/http/fetch.h"
 
 static const char well_known[] = "/.well-known/openid-configuration";
 enum { ADDRESS = CONFIG_TEXT + sizeof well_known };
@@ -46,61 +45,16 @@ static int64_t clock_s(clockid_t clock)
 
 /* ---- Fetching ---- */
 
-static size_t receive(char *bytes, size_t size, size_t count, void *buffer)
-{
-    return buffer_append(buffer, bytes, size * count, NULL) ? 0 : size * count;
-}
-
-/* True for https, and for http to this very machine: keys that came in the clear prove nothing. */
-static bool is_safe(const char *address)
-{
-    char *scheme = NULL, *host = NULL;
-    CURLU *url = curl_url();
-    bool safe = url && curl_url_set(url, CURLUPART_URL, address, 0) == CURLUE_OK &&
-                curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-                curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK;
-    if (safe && strcmp(scheme, "https") != 0)
-        safe = strcmp(scheme, "http") == 0 && (strcmp(host, "localhost") == 0 ||
-                                               strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0);
-    curl_free(scheme);
-    curl_free(host);
-    curl_url_cleanup(url);
-    return safe;
-}
-
-/* Breaks off when the server stops. */
-static int goes_on(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
-{
-    struct issuer *issuer = context;
-    (void)down_total, (void)down, (void)up_total, (void)up;
-    return atomic_load(&issuer->stopping);
-}
-
 static int fetch(struct buffer *out, struct issuer *issuer, const char *address, struct error *err)
 {
     long status = 0;
-    char why[CURL_ERROR_SIZE] = "";
-    CURL *easy = curl_easy_init();
-    if (!easy)
-        return error_set(err, ERROR_INTERNAL, "no memory to ask the provider");
-    buffer_clear(out);
-    curl_easy_setopt(easy, CURLOPT_URL, address);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    if (strncasecmp(address, "http:", 5) == 0)
-        curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* this machine */
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, goes_on);
-    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, issuer);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)ISSUER_TIMEOUT_S);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, out);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
-    CURLcode result = curl_easy_perform(easy);
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup(easy);
-    if (result != CURLE_OK)
-        return error_set(err, ERROR_UNAVAILABLE, "%s: %s", address, *why ? why : curl_easy_strerror(result));
+    const struct fetch what = {.address = address,
+                               .timeout_ms = ISSUER_TIMEOUT_S * 1000,
+                               .bytes = ISSUER_DOCUMENT_BYTES,
+                               .stop = &issuer->stopping};
+    buffer_free(out);
+    if (fetch_text(out, &status, &what, err))
+        return -1;
     return status == 200 ? 0 : error_set(err, ERROR_UNAVAILABLE, "%s answers %ld", address, status);
 }
 
@@ -116,7 +70,7 @@ static int read_discovery(char out[ADDRESS], const struct issuer *issuer, const 
     if (!named || strcmp(named, issuer->rules.issuer) != 0)
         error_set(err, ERROR_INVALID, "%s names the issuer \"%s\": OIDC_ISSUER must be exactly that",
                   issuer->discovery, named ? named : "");
-    else if (!address || strlen(address) >= ADDRESS || !is_safe(address))
+    else if (!address || strlen(address) >= ADDRESS || !fetch_is_safe(address))
         error_set(err, ERROR_INVALID, "%s: jwks_uri is not an https address", issuer->discovery);
     else
         status = 0;
@@ -230,7 +184,7 @@ int issuer_start(struct issuer **out, const struct config *config, struct error 
 {
     if (r_global_init() != RHN_OK)
         return error_set(err, ERROR_INTERNAL, "the library for tokens does not start");
-    if (!is_safe(config->oidc_issuer))
+    if (!fetch_is_safe(config->oidc_issuer))
         return error_set(err, ERROR_INVALID,
                          "OIDC_ISSUER: \"%s\" is not an https:// address (http:// is for loopback only)",
                          config->oidc_issuer);

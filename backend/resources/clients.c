@@ -64,11 +64,7 @@ static bool read_search(struct http_exchange *exchange, struct search *search)
     if (cursor && !request_client_id(&search->after, cursor))
         request_problem(problems, "?cursor", "This is not a cursor that an earlier page gave.");
     read_filters(exchange, search, problems);
-    bool fine = json_array_size(problems) == 0;
-    if (!fine)
-        request_refuse(exchange, problems);
-    json_decref(problems);
-    return fine;
+    return request_is_fine(exchange, problems);
 }
 
 /* Ids that begin with the given digits, of one more digit each time round: 12, 120–129, 1200–1299, …

@@ -17,11 +17,7 @@ static bool read_question(struct http_exchange *exchange, const struct populatio
     request_check_query(exchange, known, problems);
     question->count = request_features(question->features, exchange, population, problems);
     group_read(&question->group, http_query(exchange, "group"), problems);
-    bool fine = json_array_size(problems) == 0;
-    if (!fine)
-        request_refuse(exchange, problems);
-    json_decref(problems);
-    return fine;
+    return request_is_fine(exchange, problems);
 }
 
 static json_t *render_comparison(const struct group *group, size_t feature, float value,

@@ -30,11 +30,7 @@ static bool read_limit(struct http_exchange *exchange, size_t *limit)
     json_t *problems = json_array();
     request_check_query(exchange, known, problems);
     *limit = request_number(exchange, "limit", 1, ANSWERS_LIMIT, ANSWERS_LIMIT, problems);
-    bool fine = json_array_size(problems) == 0;
-    if (!fine)
-        request_refuse(exchange, problems);
-    json_decref(problems);
-    return fine;
+    return request_is_fine(exchange, problems);
 }
 
 /* Scores an application the way every other call does. */

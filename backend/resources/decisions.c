@@ -411,11 +411,7 @@ static bool read_search(struct http_exchange *exchange, struct search *search, b
         search->limit = request_number(exchange, "limit", 1, largest, usual, problems);
     if (paged && cursor && !read_cursor(&search->cursor, cursor))
         request_problem(problems, "?cursor", "This is not a cursor that an earlier page gave.");
-    bool fine = json_array_size(problems) == 0;
-    if (!fine)
-        request_refuse(exchange, problems);
-    json_decref(problems);
-    return fine;
+    return request_is_fine(exchange, problems);
 }
 
 struct page {

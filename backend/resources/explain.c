@@ -144,11 +144,7 @@ bool explanation_read_top(struct http_exchange *exchange, size_t *top)
     json_t *problems = json_array();
     request_check_query(exchange, known, problems);
     *top = request_number(exchange, "top", 1, TOP_LIMIT, FEATURE_COUNT, problems);
-    bool fine = json_array_size(problems) == 0;
-    if (!fine)
-        request_refuse(exchange, problems);
-    json_decref(problems);
-    return fine;
+    return request_is_fine(exchange, problems);
 }
 
 void explain_post(struct http_exchange *exchange)

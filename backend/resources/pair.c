@@ -46,11 +46,7 @@ static bool read_question(struct http_exchange *exchange, struct question *out)
     group_read(&out->group, http_query(exchange, "group"), problems);
     if (!client && group_needs_client(&out->group))
         request_problem(problems, "?client_id", "This group is a client's own: say whose.");
-    bool fine = json_array_size(problems) == 0;
-    if (!fine)
-        request_refuse(exchange, problems);
-    json_decref(problems);
-    return fine;
+    return request_is_fine(exchange, problems);
 }
 
 /* The row of the client asked for, -1 when none is; false after answering 404. */

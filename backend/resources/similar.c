@@ -20,11 +20,7 @@ static bool read_question(struct http_exchange *exchange, const struct populatio
     request_check_query(exchange, known, problems);
     question->k = request_number(exchange, "k", 1, NEIGHBOURS_LIMIT, NEIGHBOURS_USUAL, problems);
     question->count = request_features(question->features, exchange, population, problems);
-    bool fine = json_array_size(problems) == 0;
-    if (!fine)
-        request_refuse(exchange, problems);
-    json_decref(problems);
-    return fine;
+    return request_is_fine(exchange, problems);
 }
 
 /* One client as the list shows them, to be completed. */

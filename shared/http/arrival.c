@@ -69,12 +69,12 @@ int arrival_read_head(struct http_arrival *arrival, struct MHD_Connection *conne
     request->http_protocol = strdup(version);
     const union MHD_ConnectionInfo *peer =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    struct sockaddr_storage *address = peer && peer->client_addr ? calloc(1, sizeof *address) : NULL;
+    struct sockaddr *address = peer && peer->client_addr ? calloc(1, sizeof(struct sockaddr_storage)) : NULL;
     if (address)
         memcpy(address, peer->client_addr,
                peer->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                                         : sizeof(struct sockaddr_in));
-    request->client_address = (struct sockaddr *)address;
+    request->client_address = address;
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_to_map, request->map_url);
     MHD_get_connection_values(connection, MHD_HEADER_KIND, add_to_map, request->map_header);
     MHD_get_connection_values(connection, MHD_COOKIE_KIND, add_to_map, request->map_cookie);

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "shared/base/buffer.h"
-
 enum { HEADER_BYTES = 4096 };
 
 bool fetch_is_safe(const char *address)
@@ -30,6 +28,12 @@ static size_t receive(char *bytes, size_t size, size_t count, void *context)
     return buffer_append(context, bytes, size * count, NULL) ? 0 : size * count;
 }
 
+static int is_stopped(void *stop, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+    (void)down_total, (void)down, (void)up_total, (void)up;
+    return atomic_load((const atomic_bool *)stop);
+}
+
 static struct curl_slist *make_headers(const struct fetch *fetch)
 {
     char line[HEADER_BYTES];
@@ -40,8 +44,9 @@ static struct curl_slist *make_headers(const struct fetch *fetch)
     return headers;
 }
 
-int fetch_json(json_t **out, long *status, const struct fetch *fetch, struct error *err)
+int fetch_text(struct buffer *out, long *status, const struct fetch *fetch, struct error *err)
 {
+    *out = buffer_new(fetch->bytes);
     if (!fetch_is_safe(fetch->address))
         return error_set(err, ERROR_INVALID,
                          "\"%s\" is not an https:// address (http:// is for this machine only)",
@@ -53,7 +58,6 @@ int fetch_json(json_t **out, long *status, const struct fetch *fetch, struct err
         curl_slist_free_all(headers);
         return error_set(err, ERROR_INTERNAL, "no memory to fetch %s", fetch->address);
     }
-    struct buffer answer = buffer_new(fetch->bytes);
     char why[CURL_ERROR_SIZE] = "";
     curl_easy_setopt(easy, CURLOPT_URL, fetch->address);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -63,16 +67,17 @@ int fetch_json(json_t **out, long *status, const struct fetch *fetch, struct err
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, fetch->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, out);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
+    if (fetch->stop) {
+        curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, is_stopped);
+        curl_easy_setopt(easy, CURLOPT_XFERINFODATA, fetch->stop);
+    }
     if (fetch->form)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, fetch->form);
     CURLcode result = curl_easy_perform(easy);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
-    *out = result == CURLE_OK
-               ? json_loadb(answer.data ? answer.data : "", answer.length, JSON_REJECT_DUPLICATES, NULL)
-               : NULL;
-    buffer_free(&answer);
     curl_slist_free_all(headers);
     curl_easy_cleanup(easy);
     if (result == CURLE_WRITE_ERROR)
@@ -82,4 +87,15 @@ int fetch_json(json_t **out, long *status, const struct fetch *fetch, struct err
         return error_set(err, ERROR_UNAVAILABLE, "%s: %s", fetch->address,
                          *why ? why : curl_easy_strerror(result));
     return 0;
+}
+
+int fetch_json(json_t **out, long *status, const struct fetch *fetch, struct error *err)
+{
+    struct buffer answer;
+    *out = NULL;
+    int failed = fetch_text(&answer, status, fetch, err);
+    if (!failed)
+        *out = json_loadb(answer.data ? answer.data : "", answer.length, JSON_REJECT_DUPLICATES, NULL);
+    buffer_free(&answer);
+    return failed;
 }

@@ -11,14 +11,14 @@ import { raw } from './support/raw.js';
 
 const program = (name) => (build.startsWith('/') ? join(build, name) : join(root, build, name));
 
-/** The rows of the two tables: what a caller meets, what bounds memory and waiting. */
+/** The rows of the tables: what a caller meets, what bounds memory and waiting, what the dashboard bounds. */
 const tables = readFileSync(join(root, 'docs/limits.md'), 'utf8').split('\n## ').slice(1).map((section) =>
     [...section.matchAll(/^\| `([A-Z_]+)`(?: \(([^)]+)\))? \| (\d+) \| (.*) \| (.*) \|$/gm)]
         .map(([, name, file, value, , answer]) => ({ name, file, value: Number(value), answer })));
 const limit = Object.fromEntries(tables.flat().map(({ name, value }) => [name, value]));
 
 test('the values are those of the program and the sources', () => {
-    assert.ok(tables[0].length > 15 && tables[1].length > 10);
+    assert.ok(tables[0].length > 15 && tables[1].length > 10 && tables[2].length > 10);
     const help = execFileSync(program('backend'), ['--help'], { cwd: root }).toString();
     for (const { name, file, value } of tables.flat()) {
         const found = file ? readFileSync(join(root, file), 'utf8').match(new RegExp(`\\b${name} = (\\d+)`))

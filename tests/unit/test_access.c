@@ -23,7 +23,7 @@
 #include "backend/store/database.h"
 #include "backend/store/key_store.h"
 #include "shared/base/log.h"
-#include "tests/support/database.h"
+#include "tests/support/database_fixture.h"
 
 static const int64_t SECOND_NS = 1000000000;
 
@@ -108,29 +108,10 @@ static void test_key_texts(void **state)
 
 static bool on_postgres; /* which database the tests run on now */
 
-struct fixture {
-    struct test_database place;
-    struct database *database;
-};
-
 static int set_up(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    struct error err = {0};
     log_set_level(LOG_ERROR);
-    test_database_make(&fixture->place, on_postgres);
-    assert_int_equal(database_open(&fixture->database, fixture->place.url, 2, &err), 0);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    database_close(fixture->database);
-    test_database_remove(&fixture->place);
-    free(fixture);
-    return 0;
+    return fixture_make(state, on_postgres, 2);
 }
 
 static struct stored_key add_key(struct database *database, char text[API_KEY_TEXT], int64_t expires)
@@ -542,7 +523,7 @@ static void test_kept_tokens(void **state)
 
 int main(void)
 {
-#define KEPT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define KEPT(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_remove)
     const struct CMUnitTest plain[] = {
         cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_identities),

@@ -19,36 +19,17 @@
 #include "backend/batches/spool.h"
 #include "backend/store/batches.h"
 #include "shared/base/log.h"
-#include "tests/support/database.h"
+#include "tests/support/database_fixture.h"
 
 enum { CHUNKS = 60, THREADS = 4, ROWS_OF_CHUNK = 7, GARBAGE_BYTES = 60000, GARBAGE_FILES = 24 };
 
 static const char A[] = "process-a", B[] = "process-b";
 
-struct fixture {
-    struct test_database place;
-    struct database *database;
-};
-
 static bool on_postgres; /* which database the tests run on now */
 
 static int set_up(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    struct error err = {0};
-    test_database_make(&fixture->place, on_postgres);
-    assert_int_equal(database_open(&fixture->database, fixture->place.url, THREADS, &err), 0);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    database_close(fixture->database);
-    test_database_remove(&fixture->place);
-    free(fixture);
-    return 0;
+    return fixture_make(state, on_postgres, THREADS);
 }
 
 static struct batch make_batch(int number)
@@ -462,7 +443,7 @@ static void test_spools(void **state)
 
 int main(void)
 {
-#define STORED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define STORED(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_remove)
     const struct CMUnitTest tests[] = {
         STORED(test_keys_and_the_limit),
         STORED(test_one_process_cuts_a_batch),

@@ -18,12 +18,7 @@
 #include <cmocka.h>
 
 #include "backend/store/database.h"
-#include "tests/support/database.h"
-
-struct fixture {
-    struct test_database place;
-    struct database *database;
-};
+#include "tests/support/database_fixture.h"
 
 static bool on_postgres; /* which database the tests run on now */
 
@@ -42,33 +37,14 @@ static const struct statement all_things = {.sql = "SELECT id, number FROM thing
 static const struct statement raise_number = {.sql = "UPDATE thing SET number = $1 WHERE id = $2"};
 static const struct bulk things = {"thing", "id, number, real, text, bytes"};
 
-static struct connection *borrow(struct database *database)
-{
-    struct connection *connection = NULL;
-    struct error err = {0};
-    assert_int_equal(database_borrow(&connection, database, &err), 0);
-    return connection;
-}
-
 static int set_up(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
     struct error err = {0};
-    test_database_make(&fixture->place, on_postgres);
-    assert_int_equal(database_open(&fixture->database, fixture->place.url, 3, &err), 0);
-    struct connection *connection = borrow(fixture->database);
+    fixture_make(state, on_postgres, 3);
+    struct fixture *fixture = *state;
+    struct connection *connection = fixture_borrow(fixture->database);
     assert_int_equal(database_run(connection, schema, &err), 0);
     database_give_back(connection);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    database_close(fixture->database);
-    test_database_remove(&fixture->place);
-    free(fixture);
     return 0;
 }
 
@@ -84,7 +60,7 @@ static int add_thing(struct connection *connection, int64_t id, int64_t number, 
 static int64_t things_of(struct database *database, int64_t *sum)
 {
     struct error err = {0};
-    struct connection *connection = borrow(database);
+    struct connection *connection = fixture_borrow(database);
     assert_int_equal(database_query(connection, &count_things, NO_VALUES, &err), 0);
     assert_int_equal(database_next(connection, &err), 1);
     int64_t count = row_int64(connection, 0);
@@ -104,7 +80,7 @@ static void test_values_come_back_as_they_went(void **state)
     static const char *const texts[] = {"", "é — 🙂", "it's \"quoted\" $1 @x", "\n", " ", "x"};
     static const unsigned char bytes[] = {0, 1, 255, 0, '\\', 'x'};
     struct error err = {0};
-    struct connection *connection = borrow(fixture->database);
+    struct connection *connection = fixture_borrow(fixture->database);
     for (size_t i = 0; i < 6; i++) {
         uint64_t changed = 0;
         assert_int_equal(
@@ -152,7 +128,7 @@ static void test_returning_and_upsert(void **state)
     struct fixture *fixture = *state;
     struct error err = {0};
     int64_t sum;
-    struct connection *connection = borrow(fixture->database);
+    struct connection *connection = fixture_borrow(fixture->database);
     for (int64_t i = 1; i <= 3; i++) {
         assert_int_equal(database_query(connection, &add, VALUES(value_text("x")), &err), 0);
         assert_int_equal(database_next(connection, &err), 1);
@@ -171,7 +147,7 @@ static void test_errors_are_told_apart(void **state)
     static const struct statement wrong = {.sql = "SELECT nothing FROM nowhere"};
     struct fixture *fixture = *state;
     struct error err = {0};
-    struct connection *connection = borrow(fixture->database);
+    struct connection *connection = fixture_borrow(fixture->database);
     assert_int_equal(add_thing(connection, 1, 1, &err), 0);
     assert_int_equal(add_thing(connection, 1, 2, &err), -1);
     assert_int_equal(err.code, ERROR_CONFLICT);
@@ -249,7 +225,7 @@ static void test_a_locked_transaction_is_alone(void **state)
     pthread_t threads[STEPPERS];
     struct error err = {0};
     int64_t sum;
-    struct connection *connection = borrow(fixture->database);
+    struct connection *connection = fixture_borrow(fixture->database);
     assert_int_equal(add_thing(connection, 1, 0, &err), 0);
     database_give_back(connection);
     for (int i = 0; i < STEPPERS; i++)
@@ -281,7 +257,7 @@ static void test_an_exhausted_pool_says_so_in_time(void **state)
     pthread_t waiting;
     void *failed;
     for (int i = 0; i < 3; i++)
-        lent[i] = borrow(fixture->database);
+        lent[i] = fixture_borrow(fixture->database);
     assert_int_equal(database_borrow(&none, fixture->database, &err), -1);
     assert_int_equal(err.code, ERROR_UNAVAILABLE);
     assert_non_null(strstr(err.message, "all in use"));
@@ -335,7 +311,7 @@ static void test_bulk_and_streaming(void **state)
     error_clear(&err);
     assert_int_equal(things_of(fixture->database, NULL), MANY);
 
-    struct connection *connection = borrow(fixture->database);
+    struct connection *connection = fixture_borrow(fixture->database);
     int64_t seen = 0;
     int more;
     assert_int_equal(database_query(connection, &all_things, NO_VALUES, &err), 0);
@@ -393,7 +369,7 @@ static void test_a_lock_ends_with_its_process(void **state)
 static int64_t number_of(struct database *database, const struct statement *statement)
 {
     struct error err = {0};
-    struct connection *connection = borrow(database);
+    struct connection *connection = fixture_borrow(database);
     assert_int_equal(database_query(connection, statement, NO_VALUES, &err), 0);
     assert_int_equal(database_next(connection, &err), 1);
     int64_t number = row_int64(connection, 0);
@@ -435,7 +411,7 @@ static void test_a_newer_schema_is_refused(void **state)
     struct fixture *fixture = *state;
     struct database *other = NULL;
     struct error err = {0};
-    struct connection *connection = borrow(fixture->database);
+    struct connection *connection = fixture_borrow(fixture->database);
     assert_int_equal(
         database_run(connection, "INSERT INTO schema_version VALUES (999, 'of tomorrow', 0)", &err), 0);
     database_give_back(connection);
@@ -509,7 +485,7 @@ static void test_a_password_is_never_shown(void **state)
 
 int main(void)
 {
-#define KEPT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define KEPT(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_remove)
     const struct CMUnitTest both[] = {
         KEPT(test_values_come_back_as_they_went), KEPT(test_returning_and_upsert),
         KEPT(test_errors_are_told_apart),         KEPT(test_transactions_are_whole_or_nothing),

@@ -11,48 +11,24 @@
 #include <cmocka.h>
 
 #include "backend/store/database.h"
-#include "tests/support/database.h"
-
-struct fixture {
-    struct test_database place;
-    struct database *database;
-};
+#include "tests/support/database_fixture.h"
 
 static const struct statement insert = {.sql = "INSERT INTO thing (id, number) VALUES ($1, $2)"};
 static const struct statement find = {.sql = "SELECT number FROM thing WHERE id = $1"};
 static const struct statement count_things = {
     .sql = "SELECT count(*), CAST(sum(number) AS @integer) FROM thing"};
 
-static struct connection *borrow(struct database *database)
-{
-    struct connection *connection = NULL;
-    struct error err = {0};
-    assert_int_equal(database_borrow(&connection, database, &err), 0);
-    return connection;
-}
-
 static int set_up(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
     struct error err = {0};
-    test_database_make(&fixture->place, true);
-    assert_int_equal(database_open(&fixture->database, fixture->place.url, 3, &err), 0);
-    struct connection *connection = borrow(fixture->database);
+    fixture_make(state, true, 3);
+    struct fixture *fixture = *state;
+    struct connection *connection = fixture_borrow(fixture->database);
     assert_int_equal(
         database_run(connection,
                      "CREATE TABLE thing (id @integer NOT NULL PRIMARY KEY, number @integer) @table", &err),
         0);
     database_give_back(connection);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    database_close(fixture->database);
-    test_database_remove(&fixture->place);
-    free(fixture);
     return 0;
 }
 
@@ -65,7 +41,7 @@ static int add_thing(struct connection *connection, int64_t id, int64_t number, 
 static int64_t things_of(struct database *database, int64_t *sum)
 {
     struct error err = {0};
-    struct connection *connection = borrow(database);
+    struct connection *connection = fixture_borrow(database);
     assert_int_equal(database_query(connection, &count_things, NO_VALUES, &err), 0);
     assert_int_equal(database_next(connection, &err), 1);
     int64_t count = row_int64(connection, 0);
@@ -98,7 +74,7 @@ static void test_a_server_that_was_restarted(void **state)
     struct error err = {0};
     assert_int_equal(database_lock_take(&lock, database, LOCK_IMPORT, &err), 0);
     things_of(database, NULL);
-    struct connection *lent = borrow(database);
+    struct connection *lent = fixture_borrow(database);
     control("stop");
     for (int i = 0; i < 2; i++) { /* again on a connection that could not be made anew */
         assert_int_equal(database_query(lent, &count_things, NO_VALUES, &err), -1);
@@ -120,7 +96,7 @@ static void test_what_may_be_repeated_is_when_the_connection_breaks(void **state
 {
     struct fixture *fixture = *state;
     struct error err = {0};
-    struct connection *connection = borrow(fixture->database);
+    struct connection *connection = fixture_borrow(fixture->database);
     assert_int_equal(add_thing(connection, 1, 1, &err), 0);
     break_connections(fixture);
     assert_int_equal(database_query(connection, &find, VALUES(value_int64(1)), &err), 0);
@@ -132,7 +108,7 @@ static void test_what_may_be_repeated_is_when_the_connection_breaks(void **state
     assert_int_equal(err.code, ERROR_UNAVAILABLE);
     database_give_back(connection);
     error_clear(&err);
-    connection = borrow(fixture->database);
+    connection = fixture_borrow(fixture->database);
     assert_int_equal(add_thing(connection, 2, 1, &err), 0);
     database_give_back(connection);
 }
@@ -197,7 +173,7 @@ static void test_a_deadlock_is_resolved(void **state)
     struct error err = {0};
     pthread_t threads[2];
     int64_t sum;
-    struct connection *connection = borrow(fixture->database);
+    struct connection *connection = fixture_borrow(fixture->database);
     assert_int_equal(add_thing(connection, 1, 0, &err) | add_thing(connection, 2, 0, &err), 0);
     database_give_back(connection);
     pthread_barrier_init(&barrier, NULL, 2);
@@ -214,7 +190,7 @@ static void test_a_deadlock_is_resolved(void **state)
 
 int main(void)
 {
-#define KEPT(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define KEPT(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_remove)
     const struct CMUnitTest tests[] = {
         KEPT(test_a_server_that_was_restarted),
         KEPT(test_what_may_be_repeated_is_when_the_connection_breaks),

@@ -16,32 +16,13 @@
 
 #include "backend/store/decisions.h"
 #include "shared/base/instant.h"
-#include "tests/support/database.h"
-
-struct fixture {
-    struct test_database place;
-    struct database *database;
-};
+#include "tests/support/database_fixture.h"
 
 static bool on_postgres; /* which database the tests run on now */
 
 static int set_up(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    struct error err = {0};
-    test_database_make(&fixture->place, on_postgres);
-    assert_int_equal(database_open(&fixture->database, fixture->place.url, 3, &err), 0);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    database_close(fixture->database);
-    test_database_remove(&fixture->place);
-    free(fixture);
-    return 0;
+    return fixture_make(state, on_postgres, 3);
 }
 
 static struct decision draft(int64_t client)
@@ -493,7 +474,7 @@ static void test_failure_leaves_nothing(void **state)
 
 int main(void)
 {
-#define STORED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define STORED(test) cmocka_unit_test_setup_teardown(test, set_up, fixture_remove)
     const struct CMUnitTest tests[] = {
         STORED(test_recorded_and_found),
         STORED(test_outdated_view_is_refused),
