@@ -5,7 +5,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compare, fill, isMet, latencies, merge, ratios, summarise } from './figures.js';
-import { line, page } from './page.js';
+import { digits, line, page } from './page.js';
 
 const PYTHON = '/usr/bin/python3'; // Debian's, which has Debian's peers
 const LONGEST_RUN_MS = 30 * 60 * 1000;
@@ -121,8 +121,8 @@ async function takeTurns(scenario, pairs) {
     for (let pair = 1; pair <= pairs; pair++) {
         ours.push(await measure(command, scenario));
         if (peerCommand) peer.push(await measure(peerCommand, scenario));
-        console.log(`  ${pair}/${pairs}: ${ours.at(-1).seconds.toFixed(3)} s`
-            + (peerCommand ? `, peer ${peer.at(-1).seconds.toFixed(3)} s` : `, ${ours.at(-1).megabytes.toFixed(0)} MB`));
+        console.log(`  ${pair}/${pairs}: ${digits(ours.at(-1).seconds)} s`
+            + (peerCommand ? `, peer ${digits(peer.at(-1).seconds)} s` : `, ${ours.at(-1).megabytes.toFixed(0)} MB`));
     }
     return { ours, peer };
 }

@@ -1,6 +1,6 @@
 // docs/performance.md from the results, and the same rows for the terminal.
 
-const digits = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+export const digits = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 const range = ({ median, lowest, highest }, write = digits) => `${write(median)} (${write(lowest)}–${write(highest)})`;
 
 function goalText(goal) {

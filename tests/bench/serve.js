@@ -1,9 +1,10 @@
 // One turn over HTTP: starts a server with the model of models/demo, puts it under load and ends it.
 //
-//     serve.js requests DATABASE FOLDER           writes FOLDER/requests.json: what the turns send
-//     serve.js turn SERVER CALL DATABASE FOLDER   prints seconds a request, latencies and the fixed row's probability
+//     serve.js requests DATABASE FOLDER LEVELS    writes FOLDER/requests.json: what the turns send
+//     serve.js turn SERVER CALL DATABASE FOLDER   prints seconds a request, latencies and the first row's probability
 //
-// SERVER is ours or flask; CALL is predict, predict_client (by the client's number; ours alone) or explain.
+// LEVELS is what bench_features prints: the levels of text features, which are sent by place. SERVER is ours or flask; CALL
+// is predict, predict_client (by the client's number; ours alone) or explain.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -15,9 +16,7 @@ const CONNECTIONS = 8;
 const SECONDS = 3;
 const WARM_SECONDS = 1;
 const ROWS = 64;
-const FEATURES = 120; // that each row has at least
-const STRIDE = 40; // between clients that are looked at; their numbers follow one another
-const LOOKED_AT = 250;
+const STRIDE = 150; // 64 × 150 of the 10,000 clients, whose numbers follow one another
 const PROCESSORS = '2'; // workers of gunicorn, threads of ours
 
 const build = process.env.BUILD || 'build';
@@ -26,13 +25,16 @@ const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/j
 const folder = mkdtempSync(join(os.tmpdir(), 'clairscore-serve-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-const peer = { cwd: 'tests/bench/peers', env: { ...process.env, MODEL_DIR: model, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' } };
 /** How each server is started on `port`. */
 const servers = {
     ours: (port, database) => [join(build, 'backend'), [], { env: {
         PATH: process.env.PATH, PORT: String(port), API_KEY: KEY, MODEL_DIR: model, DATABASE_URL: database,
         THREADS: PROCESSORS, BATCH_DIR: join(folder, 'batches') } }],
-    flask: (port) => ['/usr/bin/gunicorn', ['--workers', PROCESSORS, '--bind', `127.0.0.1:${port}`, '--log-level', 'warning', ...(process.env.GX || '').split(' ').filter(Boolean), 'http_flask:app'], peer],
+    // Synchronous workers, gunicorn's own choice: threads with connections kept alive gave no more requests a second.
+    flask: (port) => ['/usr/bin/gunicorn',
+        ['--workers', PROCESSORS, '--bind', `127.0.0.1:${port}`, '--log-level', 'warning', 'http_flask:app'],
+        { cwd: 'tests/bench/peers', env: {
+            ...process.env, MODEL_DIR: model, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' } }],
 };
 
 async function ask(url, path, body) {
@@ -49,11 +51,12 @@ async function serve(name, database, isReady, work) {
     process.on('exit', () => child.kill('SIGTERM'));
     const ended = new Promise((end) => { child.on('exit', end).on('error', end); });
     const url = `http://127.0.0.1:${port}`;
+    let refusal;
     try {
         await until(async () => {
             if (child.exitCode !== null) throw new Error(`${command} ended with status ${child.exitCode}`);
-            return isReady(url).catch(() => false);
-        }, 30_000);
+            return isReady(url).catch((error) => { refusal = error; });
+        }, 30_000).catch((error) => { throw child.exitCode === null && refusal ? refusal : error; });
         return await work(url);
     } finally {
         child.kill('SIGTERM');
@@ -61,21 +64,21 @@ async function serve(name, database, isReady, work) {
     }
 }
 
-/** The numeric features of clients spread over the portfolio, as requests. */
-async function writeRequests(database, out) {
+/** The features of clients spread over the portfolio, missing ones as null, as requests. */
+async function writeRequests(database, out, printed) {
+    const levels = JSON.parse(printed).levels.application;
+    const number = (name, value) => (typeof value === 'string' ? levels[name].indexOf(value) : value);
     const rows = await serve('ours', database, (url) => ask(url, '/v2/health/ready'), async (url) => {
         const { clients } = await ask(url, '/clients?limit=1');
-        const ids = Array.from({ length: LOOKED_AT }, (_, i) => clients[0].client_id + i * STRIDE);
+        const ids = Array.from({ length: ROWS }, (_, i) => clients[0].client_id + i * STRIDE);
         const known = new Set(JSON.parse(readFileSync(join(model, 'model.json'), 'utf8')).features);
-        const all = await Promise.all(ids.map(async (id) => {
+        return Promise.all(ids.map(async (id) => {
             const { fields } = await ask(url, `/clients/${id}`);
-            const features = Object.fromEntries(fields
-                .filter(({ name, value }) => typeof value === 'number' && known.has(name)).map(({ name, value }) => [name, value]));
+            const features = Object.fromEntries(fields.filter(({ name }) => known.has(name))
+                .map(({ name, value }) => [name, number(name, value)]));
             return { client_id: id, features };
         }));
-        return all.filter(({ features }) => Object.keys(features).length >= FEATURES).slice(0, ROWS);
     });
-    if (rows.length < ROWS) throw new Error(`only ${rows.length} clients have ${FEATURES} numeric features`);
     writeFileSync(join(out, 'requests.json'), JSON.stringify(rows));
     return { requests: rows.length };
 }
