@@ -208,7 +208,7 @@ fuzz: ## fuzz every reader of outside bytes, FUZZ_SECONDS each (default 60)
 	    $(MAKE) -s --no-print-directory $$program; $$program -max_total_time=$(FUZZ_SECONDS); done
 
 .PHONY: bench
-bench: ## measure against pandas, scikit-learn and XGBoost (ONLY="NAME…", BENCH_LARGE=1 for the large ones too)
+bench: ## measure against pandas, scikit-learn, XGBoost and Flask (ONLY="NAME…", BENCH_LARGE=1 for the large ones too)
 	@scripts/install.sh build bench
 	@$(MAKE) -s --no-print-directory -j$$(nproc) build $(BENCHES)
 	@BUILD='$(BUILD)' node tests/bench/bench.js $(ONLY)

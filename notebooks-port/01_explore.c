@@ -9,12 +9,12 @@
 
 #include "notebooks-port/explore/anomalies.h"
 #include "notebooks-port/explore/applications.h"
-#include "notebooks-port/explore/drift.h"
 #include "notebooks-port/explore/features.h"
 #include "notebooks-port/explore/history_summary.h"
 #include "notebooks-port/explore/outliers.h"
 #include "notebooks-port/explore/show.h"
 #include "notebooks-port/explore/summary.h"
+#include "notebooks-port/explore/table_drift.h"
 #include "notebooks-port/option.h"
 #include "notebooks-port/report/report.h"
 #include "shared/base/embed.h"
@@ -139,13 +139,14 @@ static int explore_clients(struct notebook *nb, struct error *err)
 
 static int explore_against(struct notebook *nb, struct error *err)
 {
-    struct drift drift;
+    struct table_drift drift;
     struct summary other = {0};
     int status = -1;
     report_section(nb->show.report, "against");
-    if (drift_measure(&drift, nb->train, nb->other, err) == 0 && summary_make(&other, nb->other, err) == 0) {
+    if (table_drift_measure(&drift, nb->train, nb->other, err) == 0 &&
+        summary_make(&other, nb->other, err) == 0) {
         size_t pairs = 0;
-        double difference = drift_of_correlations(&pairs, &nb->summary, &other);
+        double difference = table_drift_of_correlations(&pairs, &nb->summary, &other);
         show_correlation_drift(&nb->show, difference, pairs);
         show_drift(&nb->show, &drift);
         status = 0;
@@ -167,8 +168,8 @@ static int explore_relations(struct notebook *nb, struct error *err)
 
     if (nb->test) {
         report_section(report, "drift");
-        struct drift drift;
-        if (drift_measure(&drift, nb->train, nb->test, err))
+        struct table_drift drift;
+        if (table_drift_measure(&drift, nb->train, nb->test, err))
             return -1;
         show_drift(show, &drift);
     }

@@ -7,9 +7,9 @@
 
 #include "notebooks-port/interpret/clients.h"
 #include "notebooks-port/interpret/dependence.h"
+#include "notebooks-port/interpret/explained.h"
 #include "notebooks-port/interpret/importance.h"
 #include "notebooks-port/interpret/interactions.h"
-#include "notebooks-port/interpret/sample.h"
 #include "notebooks-port/option.h"
 #include "notebooks-port/report/report.h"
 #include "shared/base/embed.h"
@@ -63,7 +63,7 @@ struct notebook {
     struct dependence dependences[DEPENDENCES];
     size_t dependence_count;
     struct model *model;
-    struct sample sample;
+    struct explained sample;
     struct importance importance;
     struct report *report;
 };
@@ -74,7 +74,8 @@ static int read_data(struct notebook *notebook, struct error *err)
 {
     const struct options *options = &notebook->options;
     if (model_load(&notebook->model, options->model, err) ||
-        sample_take(&notebook->sample, notebook->model, options->data, options->sample, options->seed, err))
+        explained_take(&notebook->sample, notebook->model, options->data, options->sample, options->seed,
+                       err))
         return -1;
     return report_new(&notebook->report,
                       &(struct report_about){
@@ -198,9 +199,9 @@ static int read_option(struct options *options, int option, const char *text, st
     case 'n':
         if (option_whole(&sample, "sample", text, UINT64_MAX, err))
             return -1;
-        if (sample < SAMPLE_LEAST || sample > SAMPLE_MOST)
-            return error_set(err, ERROR_INVALID, "--sample: from %d to %d clients, not %s", SAMPLE_LEAST,
-                             SAMPLE_MOST, text);
+        if (sample < EXPLAINED_LEAST || sample > EXPLAINED_MOST)
+            return error_set(err, ERROR_INVALID, "--sample: from %d to %d clients, not %s", EXPLAINED_LEAST,
+                             EXPLAINED_MOST, text);
         options->sample = (size_t)sample;
         return 0;
     default:
@@ -287,7 +288,7 @@ int main(int count, char **arguments)
     else
         fprintf(stderr, "03_interpret: %s\n", err.message);
     report_free(notebook.report);
-    sample_free(&notebook.sample);
+    explained_free(&notebook.sample);
     model_free(notebook.model);
     return status ? 1 : 0;
 }

@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 #include "notebooks-port/explore/anomalies.h"
-#include "notebooks-port/explore/drift.h"
 #include "notebooks-port/explore/features.h"
 #include "notebooks-port/explore/history_summary.h"
 #include "notebooks-port/explore/outliers.h"
 #include "notebooks-port/explore/summary.h"
+#include "notebooks-port/explore/table_drift.h"
 #include "notebooks-port/report/report.h"
 #include "shared/data/table.h"
 
@@ -43,7 +43,7 @@ int show_age(const struct show *show, const struct table *train, struct error *e
 /* show_relations.c: what goes with what. */
 void show_target(const struct show *show, const struct summary *summary);
 void show_correlations(const struct show *show, const struct summary *summary);
-void show_drift(const struct show *show, const struct drift *drift);
+void show_drift(const struct show *show, const struct table_drift *drift);
 void show_correlation_drift(const struct show *show, double difference, size_t pairs);
 void show_features(const struct show *show, const struct explore_features *features);
 

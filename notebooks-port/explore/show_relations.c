@@ -192,7 +192,7 @@ void show_correlations(const struct show *show, const struct summary *summary)
 /* ---- Drift ----------------------------------------------------------------------------------------------
  */
 
-void show_drift(const struct show *show, const struct drift *drift)
+void show_drift(const struct show *show, const struct table_drift *drift)
 {
     static const struct report_column columns[] = {{"column", REPORT_TEXT, 0}, {"label", REPORT_TEXT, 0},
                                                    {"psi", REPORT_NUMBER, 4},  {"chance", REPORT_NUMBER, 4},

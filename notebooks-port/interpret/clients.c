@@ -9,7 +9,7 @@
 
 enum { REASONS = 4, BARS = 12, VALUE_BYTES = 128, LABEL_BYTES = 256 };
 
-size_t clients_nearest(const struct sample *sample, double probability)
+size_t clients_nearest(const struct explained *sample, double probability)
 {
     size_t best = 0;
     for (size_t i = 1; i < sample->count; i++)
@@ -26,7 +26,7 @@ static int compare_sizes(const void *a, const void *b, void *context)
     return (x < y) - (x > y);
 }
 
-static void show_contributions(struct report *report, const struct sample *sample, size_t client,
+static void show_contributions(struct report *report, const struct explained *sample, size_t client,
                                enum language language)
 {
     double *contributions = sample->contributions + client * FEATURE_COUNT;
@@ -39,7 +39,7 @@ static void show_contributions(struct report *report, const struct sample *sampl
     qsort_r(order, FEATURE_COUNT, sizeof *order, compare_sizes, contributions);
     for (size_t i = 0; i < BARS; i++) {
         char value[VALUE_BYTES];
-        catalogue_format(value, sizeof value, order[i], (double)sample_vector(sample, client)[order[i]],
+        catalogue_format(value, sizeof value, order[i], (double)explained_vector(sample, client)[order[i]],
                          language);
         snprintf(texts[i], sizeof texts[i], language == LANGUAGE_FR ? "%s\u00a0: %s" : "%s: %s",
                  catalogue_feature(order[i])->label[language], value);
@@ -59,7 +59,7 @@ static void show_contributions(struct report *report, const struct sample *sampl
                                  .highlight = -1});
 }
 
-static void show_reasons(struct report *report, const struct sample *sample, size_t client,
+static void show_reasons(struct report *report, const struct explained *sample, size_t client,
                          enum language language)
 {
     static const struct report_column columns[] = {
@@ -67,7 +67,7 @@ static void show_reasons(struct report *report, const struct sample *sample, siz
     json_t *rows = json_array();
     for (int against = 1; against >= 0; against--) {
         struct reason reasons[REASONS];
-        size_t found = reasons_find(reasons, REASONS, sample->model, sample_vector(sample, client),
+        size_t found = reasons_find(reasons, REASONS, sample->model, explained_vector(sample, client),
                                     sample->contributions + client * FEATURE_COUNT, against, language);
         for (size_t i = 0; i < found; i++)
             json_array_append_new(
@@ -77,7 +77,7 @@ static void show_reasons(struct report *report, const struct sample *sample, siz
     report_table(report, "reasons", columns, sizeof columns / sizeof *columns, rows);
 }
 
-void clients_report(struct report *report, const struct sample *sample, enum language language)
+void clients_report(struct report *report, const struct explained *sample, enum language language)
 {
     double threshold = model_threshold(sample->model);
     const struct {

@@ -49,32 +49,32 @@ int dependence_parse(struct dependence out[DEPENDENCES], size_t *count, const ch
 /* ---- Charts ---- */
 
 /* The last level of a flag or category that somebody of the sample has. */
-static double last_level(const struct sample *sample, size_t feature)
+static double last_level(const struct explained *sample, size_t feature)
 {
     double last = 1;
     for (size_t i = 0; i < sample->count; i++)
-        last = fmax(last, sample_value(sample, i, feature));
+        last = fmax(last, explained_value(sample, i, feature));
     return last;
 }
 
 /* A flag or category has no order for ranks: its level colours, from the first to the last. */
-static int measure_tones(double *out, const struct sample *sample, size_t feature, struct error *err)
+static int measure_tones(double *out, const struct explained *sample, size_t feature, struct error *err)
 {
-    if (sample_is_ordered(feature))
-        return sample_ranks(out, sample, feature, err);
+    if (explained_is_ordered(feature))
+        return explained_ranks(out, sample, feature, err);
     double last = last_level(sample, feature);
     for (size_t i = 0; i < sample->count; i++)
-        out[i] = sample_value(sample, i, feature) / last;
+        out[i] = explained_value(sample, i, feature) / last;
     return 0;
 }
 
 /* The two ends of the colour in words. */
 static void name_tones(struct point_chart *chart, char words[2][VALUE_BYTES], struct report *report,
-                       const struct sample *sample, size_t feature, enum language language)
+                       const struct explained *sample, size_t feature, enum language language)
 {
     chart->tone_low = report_text(report, "low");
     chart->tone_high = report_text(report, "high");
-    if (sample_is_ordered(feature))
+    if (explained_is_ordered(feature))
         return;
     catalogue_format(words[0], VALUE_BYTES, feature, 0, language);
     catalogue_format(words[1], VALUE_BYTES, feature, last_level(sample, feature), language);
@@ -87,7 +87,7 @@ struct cloud {
     size_t count;
 };
 
-static int cloud_new(struct cloud *out, const struct sample *sample, size_t colour, struct error *err)
+static int cloud_new(struct cloud *out, const struct explained *sample, size_t colour, struct error *err)
 {
     size_t shown = sample->count < SHOWN_CLIENTS ? sample->count : SHOWN_CLIENTS;
     *out = (struct cloud){.x = malloc(shown * sizeof *out->x),
@@ -107,14 +107,14 @@ static void cloud_free(struct cloud *cloud)
 }
 
 static void show_number(struct report *report, const struct point_chart *words, struct cloud *cloud,
-                        const struct sample *sample, size_t feature, enum language language)
+                        const struct explained *sample, size_t feature, enum language language)
 {
     struct point_chart chart = *words;
-    char axis[SAMPLE_LABEL];
+    char axis[EXPLAINED_LABEL];
     size_t points = 0;
     double least = INFINITY;
     for (size_t i = 0; i < cloud->count; i++) {
-        double value = sample_value(sample, i, feature);
+        double value = explained_value(sample, i, feature);
         if (isnan(value))
             continue;
         cloud->x[points] = value;
@@ -122,7 +122,7 @@ static void show_number(struct report *report, const struct point_chart *words, 
         cloud->tone[points++] = cloud->tone[i];
         least = fmin(least, value);
     }
-    sample_axis(axis, sample, feature, language, report_text(report, "years"));
+    explained_axis(axis, sample, feature, language, report_text(report, "years"));
     chart.x_axis = axis;
     chart.y_axis = report_text(report, "contribution");
     chart.x = cloud->x;
@@ -135,7 +135,7 @@ static void show_number(struct report *report, const struct point_chart *words, 
 
 /* A row of points for each level that somebody of the sample has. */
 static void show_levels(struct report *report, const struct point_chart *words, struct cloud *cloud,
-                        const struct sample *sample, size_t feature, enum language language)
+                        const struct explained *sample, size_t feature, enum language language)
 {
     struct point_chart chart = *words;
     char texts[LEVELS][VALUE_BYTES];
@@ -145,7 +145,7 @@ static void show_levels(struct report *report, const struct point_chart *words, 
     for (size_t level = 0; level < MOST_LEVELS; level++)
         row_of_level[level] = -1;
     for (size_t i = 0; i < cloud->count; i++) {
-        double value = sample_value(sample, i, feature);
+        double value = explained_value(sample, i, feature);
         size_t level = isnan(value) ? MOST_LEVELS : (size_t)value;
         if (level >= MOST_LEVELS)
             continue;
@@ -172,10 +172,10 @@ static void show_levels(struct report *report, const struct point_chart *words, 
     report_points(report, catalogue_feature(feature)->name, &chart);
 }
 
-static int show(struct report *report, size_t feature, size_t colour, const struct sample *sample,
+static int show(struct report *report, size_t feature, size_t colour, const struct explained *sample,
                 enum language language, struct error *err)
 {
-    char description[2 * SAMPLE_LABEL];
+    char description[2 * EXPLAINED_LABEL];
     char words[2][VALUE_BYTES];
     struct cloud cloud = {0};
     struct point_chart chart = {.title = catalogue_feature(feature)->label[language],
@@ -186,8 +186,8 @@ static int show(struct report *report, size_t feature, size_t colour, const stru
                  chart.tone_label);
         chart.description = description;
         name_tones(&chart, words, report, sample, colour, language);
-        (sample_is_ordered(feature) ? show_number : show_levels)(report, &chart, &cloud, sample, feature,
-                                                                 language);
+        (explained_is_ordered(feature) ? show_number : show_levels)(report, &chart, &cloud, sample, feature,
+                                                                    language);
     }
     cloud_free(&cloud);
     return status;
@@ -226,15 +226,15 @@ static size_t end_of_tenth(const struct pull *pulls, size_t count, size_t tenth)
     return end;
 }
 
-static void list_known(json_t *rows, size_t feature, const struct sample *sample, struct pull *pulls,
+static void list_known(json_t *rows, size_t feature, const struct explained *sample, struct pull *pulls,
                        size_t count, enum language language)
 {
     /* catalogue_format reads days as the data have them. */
-    double sign = sample_in_years(sample, feature) ? -365.25 : 1;
+    double sign = explained_in_years(sample, feature) ? -365.25 : 1;
     qsort(pulls, count, sizeof *pulls, compare_pulls);
     for (size_t from = 0, to = 0, tenth = 0; from < count; from = to, tenth++) {
         char low[VALUE_BYTES], high[VALUE_BYTES], range[2 * VALUE_BYTES + 8];
-        if (sample_is_ordered(feature))
+        if (explained_is_ordered(feature))
             while ((to = end_of_tenth(pulls, count, tenth)) <= from)
                 tenth++;
         else
@@ -250,7 +250,7 @@ static void list_known(json_t *rows, size_t feature, const struct sample *sample
     }
 }
 
-static int list(json_t *rows, struct report *report, size_t feature, const struct sample *sample,
+static int list(json_t *rows, struct report *report, size_t feature, const struct explained *sample,
                 enum language language, struct error *err)
 {
     struct pull *pulls = malloc(sample->count * sizeof *pulls);
@@ -258,7 +258,7 @@ static int list(json_t *rows, struct report *report, size_t feature, const struc
         return error_set(err, ERROR_INTERNAL, "out of memory");
     size_t known = 0, last = sample->count;
     for (size_t i = 0; i < sample->count; i++) {
-        struct pull pull = {sample_value(sample, i, feature),
+        struct pull pull = {explained_value(sample, i, feature),
                             sample->contributions[i * FEATURE_COUNT + feature]};
         pulls[isnan(pull.value) ? --last : known++] = pull;
     }
@@ -270,7 +270,7 @@ static int list(json_t *rows, struct report *report, size_t feature, const struc
 }
 
 int dependence_report(struct report *report, const struct dependence *dependences, size_t count,
-                      const struct importance *importance, const struct sample *sample,
+                      const struct importance *importance, const struct explained *sample,
                       enum language language, struct error *err)
 {
     static const struct report_column columns[] = {{"label", REPORT_TEXT, 0},

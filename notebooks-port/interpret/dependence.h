@@ -2,8 +2,8 @@
 #ifndef CLAIRSCORE_INTERPRET_DEPENDENCE_H
 #define CLAIRSCORE_INTERPRET_DEPENDENCE_H
 
+#include "notebooks-port/interpret/explained.h"
 #include "notebooks-port/interpret/importance.h"
-#include "notebooks-port/interpret/sample.h"
 #include "notebooks-port/report/report.h"
 
 enum { DEPENDENCES = 12, DEPENDENCE_PARTNER = -1 };
@@ -20,7 +20,7 @@ int dependence_parse(struct dependence out[DEPENDENCES], size_t *count, const ch
 /* Writes the section "dependence": a cloud of points (value, contribution) for a number, a row of points a
  * level for a category or flag, and the mean contribution by tenth of the values or level as a table. */
 int dependence_report(struct report *report, const struct dependence *dependences, size_t count,
-                      const struct importance *importance, const struct sample *sample,
+                      const struct importance *importance, const struct explained *sample,
                       enum language language, struct error *err);
 
 #endif

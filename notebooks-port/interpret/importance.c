@@ -21,11 +21,11 @@ static int compare_influences(const void *a, const void *b)
     return (x->feature > y->feature) - (x->feature < y->feature);
 }
 
-static double direction_of(const struct sample *sample, size_t feature, double *values, double *pulls)
+static double direction_of(const struct explained *sample, size_t feature, double *values, double *pulls)
 {
     size_t known = 0;
     for (size_t i = 0; i < sample->count; i++) {
-        double value = sample_value(sample, i, feature);
+        double value = explained_value(sample, i, feature);
         if (isnan(value))
             continue;
         values[known] = value;
@@ -37,7 +37,7 @@ static double direction_of(const struct sample *sample, size_t feature, double *
     return isfinite(correlation) ? correlation : (double)NAN;
 }
 
-int importance_measure(struct importance *out, const struct sample *sample, struct error *err)
+int importance_measure(struct importance *out, const struct explained *sample, struct error *err)
 {
     *out = (struct importance){0};
     double *values = malloc(sample->count * sizeof *values);
@@ -162,8 +162,8 @@ static void spread(double *y, const double *x, size_t count, double row, double 
     }
 }
 
-static int show_swarm(struct report *report, const struct importance *importance, const struct sample *sample,
-                      enum language language, struct error *err)
+static int show_swarm(struct report *report, const struct importance *importance,
+                      const struct explained *sample, enum language language, struct error *err)
 {
     size_t clients = sample->count < SWARM_CLIENTS ? sample->count : SWARM_CLIENTS;
     double *x = malloc(3 * SWARM_ROWS * clients * sizeof *x);
@@ -182,7 +182,7 @@ static int show_swarm(struct report *report, const struct importance *importance
     for (size_t row = 0; status == 0 && row < SWARM_ROWS; row++) {
         size_t feature = importance->ranked[row].feature;
         labels[row] = catalogue_feature(feature)->label[language];
-        status = sample_ranks(ranks, sample, feature, err);
+        status = explained_ranks(ranks, sample, feature, err);
         for (size_t i = 0; status == 0 && i < clients; i++) {
             x[row * clients + i] = sample->contributions[i * FEATURE_COUNT + feature];
             tone[row * clients + i] = ranks[i];
@@ -205,8 +205,8 @@ static int show_swarm(struct report *report, const struct importance *importance
     return status;
 }
 
-int importance_report(struct report *report, const struct importance *importance, const struct sample *sample,
-                      enum language language, struct error *err)
+int importance_report(struct report *report, const struct importance *importance,
+                      const struct explained *sample, enum language language, struct error *err)
 {
     report_section(report, "importance");
     show_bars(report, importance, language);

@@ -2,7 +2,7 @@
 #ifndef CLAIRSCORE_INTERPRET_IMPORTANCE_H
 #define CLAIRSCORE_INTERPRET_IMPORTANCE_H
 
-#include "notebooks-port/interpret/sample.h"
+#include "notebooks-port/interpret/explained.h"
 #include "notebooks-port/report/report.h"
 
 struct influence {
@@ -17,10 +17,10 @@ struct importance {
     double themes[THEME_COUNT];             /* sums of their features' importance */
 };
 
-int importance_measure(struct importance *out, const struct sample *sample, struct error *err);
+int importance_measure(struct importance *out, const struct explained *sample, struct error *err);
 
 /* Writes the sections "importance" (bars, themes, the whole list) and "summary" (a beeswarm). */
-int importance_report(struct report *report, const struct importance *importance, const struct sample *sample,
-                      enum language language, struct error *err);
+int importance_report(struct report *report, const struct importance *importance,
+                      const struct explained *sample, enum language language, struct error *err);
 
 #endif

@@ -26,8 +26,8 @@ struct pair {
     size_t column;        /* of the measured effects */
 };
 
-int interactions_measure(double *out, const struct sample *sample, size_t clients, const size_t (*pairs)[2],
-                         size_t count, const char *label, struct error *err)
+int interactions_measure(double *out, const struct explained *sample, size_t clients,
+                         const size_t (*pairs)[2], size_t count, const char *label, struct error *err)
 {
     float *vectors = malloc(CHUNK * FEATURE_COUNT * sizeof *vectors);
     int status = vectors ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
@@ -35,7 +35,7 @@ int interactions_measure(double *out, const struct sample *sample, size_t client
     for (size_t from = 0; status == 0 && from < clients; from += CHUNK) {
         size_t chunk = clients - from < CHUNK ? clients - from : CHUNK;
         for (size_t i = 0; i < chunk; i++)
-            memcpy(vectors + i * FEATURE_COUNT, sample_vector(sample, from + i),
+            memcpy(vectors + i * FEATURE_COUNT, explained_vector(sample, from + i),
                    FEATURE_COUNT * sizeof *vectors);
         status = model_interactions(sample->model, vectors, chunk, pairs, count,
                                     (unsigned)omp_get_max_threads(), out + from * count, err);
@@ -56,7 +56,7 @@ static double mean_size(const double *effects, size_t clients, size_t count, siz
     return sum / (double)clients;
 }
 
-int interactions_partner(size_t *out, const struct sample *sample, const struct importance *importance,
+int interactions_partner(size_t *out, const struct explained *sample, const struct importance *importance,
                          size_t feature, struct error *err)
 {
     size_t clients = sample->count < PARTNER_CLIENTS ? sample->count : PARTNER_CLIENTS;
@@ -141,18 +141,18 @@ static void show_list(struct report *report, const struct pair *pairs, enum lang
 }
 
 static int show_pair(struct report *report, const struct pair *pair, const double *effects, size_t clients,
-                     const struct sample *sample, enum language language, struct error *err)
+                     const struct explained *sample, enum language language, struct error *err)
 {
     size_t along = pair->first, colour = pair->second;
     double *x = malloc(2 * clients * sizeof *x);
     double *tone = malloc(sample->count * sizeof *tone);
     int status = x && tone ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
     if (status == 0)
-        status = sample_ranks(tone, sample, colour, err);
+        status = explained_ranks(tone, sample, colour, err);
     size_t points = 0;
     double *y = x ? x + clients : NULL;
     for (size_t i = 0; status == 0 && i < clients; i++) {
-        double value = sample_value(sample, i, along);
+        double value = explained_value(sample, i, along);
         if (isnan(value))
             continue;
         x[points] = value;
@@ -162,10 +162,10 @@ static int show_pair(struct report *report, const struct pair *pair, const doubl
     if (status == 0) {
         const char *first = catalogue_feature(along)->label[language];
         const char *second = catalogue_feature(colour)->label[language];
-        char title[2 * SAMPLE_LABEL], axis[SAMPLE_LABEL], key[KEY_BYTES];
+        char title[2 * EXPLAINED_LABEL], axis[EXPLAINED_LABEL], key[KEY_BYTES];
         snprintf(title, sizeof title, "%s × %s", first, second);
         snprintf(key, sizeof key, "%s × %s", catalogue_feature(along)->name, catalogue_feature(colour)->name);
-        sample_axis(axis, sample, along, language, report_text(report, "years"));
+        explained_axis(axis, sample, along, language, report_text(report, "years"));
         report_points(report, key,
                       &(struct point_chart){.title = title,
                                             .description = report_text(report, "joint"),
@@ -185,7 +185,7 @@ static int show_pair(struct report *report, const struct pair *pair, const doubl
 }
 
 int interactions_report(struct report *report, const struct importance *importance,
-                        const struct sample *sample, enum language language, struct error *err)
+                        const struct explained *sample, enum language language, struct error *err)
 {
     size_t clients = sample->count < CLIENTS ? sample->count : CLIENTS;
     size_t ids[PAIRS][2];
@@ -211,7 +211,7 @@ int interactions_report(struct report *report, const struct importance *importan
     /* An axis and a colour need an order. */
     size_t drawn = 0;
     for (size_t i = 0; status == 0 && i < PAIRS && drawn < DRAWN; i++) {
-        if (!sample_is_ordered(pairs[i].first) || !sample_is_ordered(pairs[i].second))
+        if (!explained_is_ordered(pairs[i].first) || !explained_is_ordered(pairs[i].second))
             continue;
         status = show_pair(report, &pairs[i], effects, clients, sample, language, err);
         drawn++;

@@ -326,14 +326,17 @@ void http_server_stop(struct http_server *server)
         return;
     if (server->daemon) {
         atomic_store(&server->stopping, true);
+        /* Nobody new comes in from now on; the number stays taken as long as a worker may still know it. */
         MHD_socket fd = MHD_quiesce_daemon(server->daemon);
         if (fd != MHD_INVALID_SOCKET)
-            close(fd);
+            shutdown(fd, SHUT_RDWR);
         double deadline_s = progress_clock_s() + server->program->config->timeout_s;
         const struct timespec pause = {0, STOP_POLL_MS * 1000000L};
         while (atomic_load(&server->requests) > 0 && progress_clock_s() < deadline_s)
             nanosleep(&pause, NULL);
         MHD_stop_daemon(server->daemon);
+        if (fd != MHD_INVALID_SOCKET)
+            close(fd);
     }
     free(server);
 }

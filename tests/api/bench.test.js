@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { compare, fill, isMet, median, merge, ratios, summarise } from '../bench/figures.js';
+import { compare, fill, isMet, latencies, median, merge, ratios, summarise } from '../bench/figures.js';
 import { page } from '../bench/page.js';
 import { root } from './support/backend.js';
 
@@ -26,6 +26,29 @@ test('goals are judged by the median ratio and the worst run', () => {
     assert.equal(isMet({ seconds: 2, megabytes: 19 }, result), false);
 });
 
+test('latencies are of every run, and judged where a goal asks', () => {
+    const served = (p50_ms, p99_ms) => ({ ...run(1), printed: { p50_ms, p99_ms } });
+    assert.equal(latencies([run(1), served(1, 2)]), null);
+    const ours = latencies([served(1, 4), served(2, 9), served(3, 5)]);
+    assert.deepEqual(ours, { p50_ms: { median: 2, lowest: 1, highest: 3 }, p99_ms: { median: 5, lowest: 4, highest: 9 } });
+    const judged = (p50_ms) => isMet({ times: 2, p99_below_p50: true },
+        { ratio: { median: 3 }, latency: { ours, peer: latencies([served(p50_ms, 50)]) } });
+    assert.equal(judged(6), true);
+    assert.equal(judged(5), false);
+});
+
+test('the page has a table of latencies when a server was measured', () => {
+    const runs = [run(0.5)];
+    const result = { name: 'serve', title: 'Served', data: 'rows', pairs: 1, date: '2026-01-01', load: 0, checks: [], met: true,
+        ours: summarise(runs), peer: summarise(runs), peer_name: 'a peer', ratio: ratios(runs, runs), goal: { times: 1, p99_below_p50: true } };
+    const side = latencies([{ ...run(1), printed: { p50_ms: 1.5, p99_ms: 12.5 } }]);
+    const machine = { versions: {} };
+    assert.ok(!page({ machine, results: [result] }).includes('## Over HTTP'));
+    const text = page({ machine, results: [{ ...result, latency: { ours: side, peer: side } }] });
+    assert.match(text, /## Over HTTP[^]*\| `serve` \| 2.00 \| 2.00 \| 1.50 \(1.50–1.50\) \| 12.5/);
+    assert.match(text, /p99 below its p50/);
+});
+
 test('figures that differ, or are absent, are not the same', () => {
     const checks = { loss: { relative: 0.01 }, rows: {}, auc: { absolute: 0.1 } };
     const same = compare(checks, { loss: 101, rows: 5, auc: 0.7 }, { loss: 100, rows: 5, auc: 0.75 });
@@ -43,7 +66,7 @@ test('results of another machine are not kept beside new ones', () => {
 test('every scenario names data, commands and a check of its peer', () => {
     const { data, scenarios } = JSON.parse(readFileSync(join(root, 'tests/bench/scenarios.json'), 'utf8'));
     assert.equal(new Set(scenarios.map((s) => s.name)).size, scenarios.length);
-    const words = { build: 'build', work: 'work', shared: 'shared', python: 'python', peers: 'tests/bench/peers' };
+    const words = { build: 'build', work: 'work', shared: 'shared', python: 'python', node: 'node', peers: 'tests/bench/peers' };
     for (const name of Object.keys(data))
         Object.assign(words, { [name]: name, [`${name}.rows`]: '1', [`${name}.columns`]: '1', [`${name}.json`]: '{}' });
     for (const scenario of scenarios) {

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writ
 import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compare, fill, isMet, merge, ratios, summarise } from './figures.js';
-import { line, page } from './page.js';
+import { compare, fill, isMet, latencies, merge, ratios, summarise } from './figures.js';
+import { digits, line, page } from './page.js';
 
 const PYTHON = '/usr/bin/python3'; // Debian's, which has Debian's peers
 const LONGEST_RUN_MS = 30 * 60 * 1000;
@@ -19,7 +19,7 @@ const shared = process.env.SHARED_DIR || '../shared';
 const { data, scenarios } = JSON.parse(readFileSync('tests/bench/scenarios.json', 'utf8'));
 
 /** What {name} stands for in commands; grows as data are made. */
-const words = { build, work, shared, python: PYTHON, peers: 'tests/bench/peers' };
+const words = { build, work, shared, python: PYTHON, node: process.execPath, peers: 'tests/bench/peers' };
 const threads = String(os.availableParallelism?.() ?? os.cpus().length);
 const environment = { ...process.env, LC_ALL: 'C', OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
 
@@ -72,7 +72,9 @@ function checkRoom(name, gigabytes) {
     if (free < gigabytes) throw new Absent(`"${name}" needs ${gigabytes} GB of disk and ${free.toFixed(1)} GB are free`);
 }
 
-/** Makes the data called `name`, and what they are made from, unless they are there from this program. */
+const stampOf = (name) => join(work, `${name}.made`);
+
+/** Makes the data called `name`, and what they are made from, unless they are there from this program and those. */
 async function prepare(name) {
     if (Object.hasOwn(words, name)) return;
     const entry = data[name];
@@ -84,11 +86,12 @@ async function prepare(name) {
         return;
     }
     const command = fill(entry.make, words);
-    const stamp = join(work, `${name}.made`);
+    const stamp = stampOf(name);
+    const sources = [command[0], ...(entry.from ?? []).map(stampOf)].filter((file) => existsSync(file));
     const kept = existsSync(stamp) && JSON.parse(readFileSync(stamp, 'utf8'));
     let made = kept;
-    if (!kept || kept.command !== command.join(' ') || statSync(stamp).mtimeMs < statSync(command[0]).mtimeMs
-        || !existsSync(folder)) {
+    if (!kept || kept.command !== command.join(' ') || !existsSync(folder)
+        || sources.some((file) => statSync(stamp).mtimeMs < statSync(file).mtimeMs)) {
         console.log(`→ Preparing ${entry.title}`);
         checkRoom(name, entry.gigabytes ?? 1);
         rmSync(folder, { recursive: true, force: true });
@@ -118,8 +121,8 @@ async function takeTurns(scenario, pairs) {
     for (let pair = 1; pair <= pairs; pair++) {
         ours.push(await measure(command, scenario));
         if (peerCommand) peer.push(await measure(peerCommand, scenario));
-        console.log(`  ${pair}/${pairs}: ${ours.at(-1).seconds.toFixed(3)} s`
-            + (peerCommand ? `, peer ${peer.at(-1).seconds.toFixed(3)} s` : `, ${ours.at(-1).megabytes.toFixed(0)} MB`));
+        console.log(`  ${pair}/${pairs}: ${digits(ours.at(-1).seconds)} s`
+            + (peerCommand ? `, peer ${digits(peer.at(-1).seconds)} s` : `, ${ours.at(-1).megabytes.toFixed(0)} MB`));
     }
     return { ours, peer };
 }
@@ -135,6 +138,8 @@ async function measureScenario(scenario, pairs, load) {
     if (scenario.peer)
         Object.assign(result, { peer_name, peer: summarise(peer), ratio: ratios(ours, peer),
             checks: compare(scenario.check, ours.at(-1).printed, peer.at(-1).printed) });
+    const latency = { ours: latencies(ours), peer: latencies(peer) };
+    if (scenario.peer && latency.ours && latency.peer) result.latency = latency;
     result.met = isMet(scenario.goal, result);
     return result;
 }

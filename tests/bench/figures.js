@@ -33,15 +33,23 @@ export function summarise(runs) {
     return { seconds: of('seconds'), process_s: of('process_s'), megabytes: of('megabytes') };
 }
 
+/** Of runs that put a server under load, the latencies ({p50_ms, p99_ms}) as spreads; null for other runs. */
+export function latencies(runs) {
+    if (runs.some(({ printed }) => printed?.p99_ms === undefined)) return null;
+    const of = (name) => spread(runs.map(({ printed }) => printed[name]));
+    return { p50_ms: of('p50_ms'), p99_ms: of('p99_ms') };
+}
+
 /** How many times faster ours was, pair by pair. */
 export function ratios(ours, peer) {
     return spread(ours.map((run, i) => peer[i].seconds / run.seconds));
 }
 
-/** true, false, or null where a scenario has no goal. A ratio is judged by its median, a ceiling by the worst run. */
-export function isMet(goal, { ours, ratio }) {
+/** true, false, or null where a scenario has no goal. A ratio or latency is judged by its median, a ceiling by the worst run. */
+export function isMet(goal, { ours, ratio, latency }) {
     if (!goal) return null;
     return (goal.times === undefined || ratio.median >= goal.times)
+        && (!goal.p99_below_p50 || latency.ours.p99_ms.median < latency.peer.p50_ms.median)
         && (goal.seconds === undefined || ours.seconds.highest <= goal.seconds)
         && (goal.megabytes === undefined || ours.megabytes.highest <= goal.megabytes);
 }

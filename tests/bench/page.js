@@ -1,11 +1,12 @@
 // docs/performance.md from the results, and the same rows for the terminal.
 
-const digits = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+export const digits = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 const range = ({ median, lowest, highest }, write = digits) => `${write(median)} (${write(lowest)}–${write(highest)})`;
 
 function goalText(goal) {
     if (!goal) return '–';
     return [goal.times !== undefined && `≥ ${goal.times} ×`,
+        goal.p99_below_p50 && 'p99 below its p50',
         goal.seconds !== undefined && `≤ ${goal.seconds} s`,
         goal.megabytes !== undefined && `≤ ${goal.megabytes} MB`].filter(Boolean).join(', ');
 }
@@ -31,6 +32,20 @@ function table(head, rows) {
 function checkText({ checks, peer }) {
     if (!peer) return '–';
     return checks.map(({ figure, ours, peer: theirs }) => `${figure} ${ours} / ${theirs}`).join(', ') || 'not the same work';
+}
+
+/** The steps over HTTP: what a client saw. */
+function latencyText(results) {
+    const served = results.filter((r) => r.latency);
+    if (!served.length) return '';
+    const rows = served.map(({ name, latency: { ours, peer }, ours: { seconds }, peer: { seconds: theirs } }) => [
+        `\`${name}\``, digits(1 / seconds.median), digits(1 / theirs.median),
+        ...[ours.p50_ms, ours.p99_ms, peer.p50_ms, peer.p99_ms].map((spread) => range(spread))]);
+    return `
+## Over HTTP
+
+${table(['step', 'ours, requests/s', 'peer, requests/s', 'ours, p50 ms', 'ours, p99 ms', 'peer, p50 ms', 'peer, p99 ms'], rows)}
+`;
 }
 
 const METHOD = `Written by \`make bench\`. It installs the peers from Debian, builds, prepares the data and then, for each step, runs ours and
@@ -76,7 +91,7 @@ ${METHOD}
 ${table(['step', 'data', 'ours, s', 'peer, s', 'times faster', 'goal', 'met'], steps)}
 
 ${notes.join('\n')}
-
+${latencyText(results)}
 ## Whole processes
 
 ${table(['step', 'ours, s', 'peer, s', 'ours, MB at most', 'peer, MB at most', 'checked: ours / peer', 'pairs',

@@ -8,6 +8,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, until } from '../api/support/backend.js';
+import { load } from './wrk.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 process.chdir(root);
@@ -70,23 +71,6 @@ async function someIds(url) {
     return Array.from({ length: 64 }, (_, i) => first + Math.floor((i * CLIENTS) / 64));
 }
 
-/** wrk's script: each request takes the next id. */
-function writeScript(call, ids, bodies) {
-    const file = join(work, 'call.lua');
-    const lua = (value) => JSON.stringify(value).replaceAll('\\/', '/');
-    writeFileSync(file, `
-local ids = {${ids.join(',')}}
-local bodies = {${bodies.map(lua).join(',')}}
-local at = 0
-request = function()
-  at = at % #ids + 1
-  local path = string.gsub(${lua(call.path)}, "{id}", ids[at])
-  return wrk.format(${lua(call.method ?? 'GET')}, path, {["Authorization"] = ${lua(headers.authorization)}, ["Content-Type"] = "application/json"}, bodies[at])
-end
-`);
-    return file;
-}
-
 /** A body for each id. {id} is the client's number, {features} its features by name. */
 async function makeBodies(call, ids, url) {
     if (!call.body) return [];
@@ -105,19 +89,10 @@ async function makeBodies(call, ids, url) {
     return bodies;
 }
 
-const milliseconds = (text) => {
-    const [, number, unit] = /([\d.]+)(us|ms|s)/.exec(text);
-    return Number(number) * { us: 0.001, ms: 1, s: 1000 }[unit];
-};
-
 async function measure(call, ids, url) {
-    const script = writeScript(call, ids, await makeBodies(call, ids, url));
-    const printed = execFileSync('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, '--latency', '-s', script, url], { encoding: 'utf8' });
-    const quantile = (share) => milliseconds(new RegExp(`${share}%\\s+(\\S+)`).exec(printed)[1]);
-    const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(printed)?.[1] ?? 0);
-    const lost = (/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(printed) ?? []).slice(1)
-        .reduce((sum, count) => sum + Number(count), 0);
-    return { name: call.name, rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(printed)[1]), p50: quantile(50), p99: quantile(99), failed: failed + lost };
+    const bodies = await makeBodies(call, ids, url);
+    return { name: call.name, ...load(url, { ...call, ids, bodies, headers },
+        { connections: CONNECTIONS, seconds: SECONDS, file: join(work, 'call.lua') }) };
 }
 
 /** Scores the portfolio's application table as a batch. */
@@ -199,7 +174,7 @@ function page(stores) {
     return `# The service under load
 
 Written by \`make bench-service\`: ${CLIENTS.toLocaleString('en')} generated clients with their history, ${CONNECTIONS} connections, one \`wrk\` thread on the same
-${os.cpus().length} cores (${os.cpus()[0].model.trim()}) for ${SECONDS} s a call; ids spread over the portfolio. Load of the machine before: ${load.toFixed(1)}.
+${os.cpus().length} cores (${os.cpus()[0].model.trim()}) for ${SECONDS} s a call; ids spread over the portfolio. Load of the machine before: ${busy.toFixed(1)}.
 Absolute figures of one machine and one run; speed against peers is in [performance.md](performance.md).
 
 ${table(['what', ...stores.map((store) => store.name)], [
@@ -217,7 +192,7 @@ ${table(['call', ...stores.flatMap((s) => [`${s.name}: requests/s`, 'p50 ms', 'p
 `;
 }
 
-const load = os.loadavg()[0];
+const busy = os.loadavg()[0];
 const calls = JSON.parse(readFileSync('tests/bench/service_calls.json', 'utf8'));
 const portfolio = makePortfolio();
 const stores = [await measureStore('SQLite', `sqlite:${join(work, 'store.db')}`, portfolio, calls)];

@@ -15,12 +15,12 @@
 #include "notebooks-port/explore/anomalies.h"
 #include "notebooks-port/explore/applications.h"
 #include "notebooks-port/explore/bands.h"
-#include "notebooks-port/explore/drift.h"
 #include "notebooks-port/explore/history_summary.h"
 #include "notebooks-port/explore/outliers.h"
 #include "notebooks-port/explore/rates.h"
 #include "notebooks-port/explore/sketch.h"
 #include "notebooks-port/explore/summary.h"
+#include "notebooks-port/explore/table_drift.h"
 #include "notebooks-port/portfolio/generate.h"
 #include "shared/base/file.h"
 #include "tests/support/temporary_folder.h"
@@ -274,9 +274,9 @@ static void test_summary(void **state)
 static void test_drift_of_the_same_is_none(void **state)
 {
     const struct fixture *fixture = *state;
-    struct drift drift;
+    struct table_drift drift;
     struct error err = {0};
-    assert_int_equal(drift_measure(&drift, fixture->table, fixture->table, &err), 0);
+    assert_int_equal(table_drift_measure(&drift, fixture->table, fixture->table, &err), 0);
     assert_int_equal(drift.count, APPLICATION_COLUMNS - 1);
     for (size_t i = 0; i < drift.count; i++)
         assert_true(drift.columns[i].psi == 0 && drift.columns[i].chance >= 0);
@@ -285,12 +285,12 @@ static void test_drift_of_the_same_is_none(void **state)
 static void test_drift_of_another_is_by_falling_index(void **state)
 {
     const struct fixture *fixture = *state;
-    struct drift drift;
+    struct table_drift drift;
     struct table *test = NULL;
     struct error err = {0};
     assert_int_equal(applications_load_test(&test, fixture->folder, &err), 0);
     assert_non_null(test);
-    assert_int_equal(drift_measure(&drift, fixture->table, test, &err), 0);
+    assert_int_equal(table_drift_measure(&drift, fixture->table, test, &err), 0);
     assert_int_equal(drift.count, APPLICATION_COLUMNS - 2); /* without the key and TARGET */
     for (size_t i = 1; i < drift.count; i++)
         assert_true(drift.columns[i - 1].psi >= drift.columns[i].psi);

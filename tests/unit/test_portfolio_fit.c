@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "notebooks-port/explore/drift.h"
 #include "notebooks-port/explore/summary.h"
+#include "notebooks-port/explore/table_drift.h"
 #include "notebooks-port/ml/correlation.h"
 #include "notebooks-port/portfolio/copula.h"
 #include "notebooks-port/portfolio/fit.h"
@@ -306,13 +306,13 @@ static void test_near_the_real_clients(void **state)
     generate(folder, "models/portfolio.json", 20000, 6);
     struct table *expected = load(real), *actual = load(folder);
     struct summary before, after;
-    struct drift drift;
+    struct table_drift drift;
     size_t pairs = 0;
     assert_int_equal(summary_make(&before, expected, &err), 0);
     assert_int_equal(summary_make(&after, actual, &err), 0);
-    assert_int_equal(drift_measure(&drift, expected, actual, &err), 0);
+    assert_int_equal(table_drift_measure(&drift, expected, actual, &err), 0);
     assert_int_equal(drift.count, APPLICATION_COLUMNS - 1);
-    double difference = drift_of_correlations(&pairs, &before, &after);
+    double difference = table_drift_of_correlations(&pairs, &before, &after);
     for (size_t i = 0; i < 5; i++)
         printf("PSI %.4f %s\n", drift.columns[i].psi,
                home_credit_schema(TABLE_APPLICATION)->columns[drift.columns[i].column].name);

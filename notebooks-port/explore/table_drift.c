@@ -1,4 +1,4 @@
-#include "notebooks-port/explore/drift.h"
+#include "notebooks-port/explore/table_drift.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -41,10 +41,10 @@ static int compare(const void *a, const void *b)
     return (x->column > y->column) - (x->column < y->column);
 }
 
-int drift_measure(struct drift *out, const struct table *expected, const struct table *actual,
-                  struct error *err)
+int table_drift_measure(struct table_drift *out, const struct table *expected, const struct table *actual,
+                        struct error *err)
 {
-    *out = (struct drift){.expected_rows = table_rows(expected), .actual_rows = table_rows(actual)};
+    *out = (struct table_drift){.expected_rows = table_rows(expected), .actual_rows = table_rows(actual)};
     bool both = table_loaded_target(expected) && table_loaded_target(actual);
     for (size_t c = 0; c < APPLICATION_COLUMNS; c++)
         if (home_credit_schema(TABLE_APPLICATION)->columns[c].kind != COLUMN_KEY &&
@@ -66,7 +66,8 @@ int drift_measure(struct drift *out, const struct table *expected, const struct 
     return failed;
 }
 
-double drift_of_correlations(size_t *pairs, const struct summary *expected, const struct summary *actual)
+double table_drift_of_correlations(size_t *pairs, const struct summary *expected,
+                                   const struct summary *actual)
 {
     double sum = 0;
     *pairs = 0;

@@ -1,4 +1,4 @@
-#include "notebooks-port/interpret/sample.h"
+#include "notebooks-port/interpret/explained.h"
 
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sort.h>
@@ -13,39 +13,39 @@
 enum { CHUNK = 256 /* clients between two looks at the clock */ };
 static const double DAYS_IN_YEAR = 365.25;
 
-const float *sample_vector(const struct sample *sample, size_t i)
+const float *explained_vector(const struct explained *sample, size_t i)
 {
     return sample->matrix.values + sample->rows[i] * FEATURE_COUNT;
 }
 
-bool sample_in_years(const struct sample *sample, size_t feature)
+bool explained_in_years(const struct explained *sample, size_t feature)
 {
     return catalogue_feature(feature)->unit == UNIT_DAYS && model_usual(sample->model, feature) < 0;
 }
 
-bool sample_is_ordered(size_t feature)
+bool explained_is_ordered(size_t feature)
 {
     enum feature_unit unit = catalogue_feature(feature)->unit;
     return unit != UNIT_CATEGORY && unit != UNIT_FLAG;
 }
 
-double sample_value(const struct sample *sample, size_t i, size_t feature)
+double explained_value(const struct explained *sample, size_t i, size_t feature)
 {
-    double value = (double)sample_vector(sample, i)[feature];
-    return sample_in_years(sample, feature) ? -value / DAYS_IN_YEAR : value;
+    double value = (double)explained_vector(sample, i)[feature];
+    return explained_in_years(sample, feature) ? -value / DAYS_IN_YEAR : value;
 }
 
-void sample_axis(char out[SAMPLE_LABEL], const struct sample *sample, size_t feature, enum language language,
-                 const char *years)
+void explained_axis(char out[EXPLAINED_LABEL], const struct explained *sample, size_t feature,
+                    enum language language, const char *years)
 {
     const char *label = catalogue_feature(feature)->label[language];
-    if (sample_in_years(sample, feature))
-        snprintf(out, SAMPLE_LABEL, "%s (%s)", label, years);
+    if (explained_in_years(sample, feature))
+        snprintf(out, EXPLAINED_LABEL, "%s (%s)", label, years);
     else
-        snprintf(out, SAMPLE_LABEL, "%s", label);
+        snprintf(out, EXPLAINED_LABEL, "%s", label);
 }
 
-int sample_ranks(double *out, const struct sample *sample, size_t feature, struct error *err)
+int explained_ranks(double *out, const struct explained *sample, size_t feature, struct error *err)
 {
     size_t known = 0;
     double *values = calloc(sample->count, sizeof *values);
@@ -54,8 +54,8 @@ int sample_ranks(double *out, const struct sample *sample, size_t feature, struc
     int status = values && who && order ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
     for (size_t i = 0; status == 0 && i < sample->count; i++) {
         out[i] = NAN;
-        double value = sample_value(sample, i, feature);
-        if (isnan(value) || !sample_is_ordered(feature))
+        double value = explained_value(sample, i, feature);
+        if (isnan(value) || !explained_is_ordered(feature))
             continue;
         values[known] = value;
         who[known++] = i;
@@ -76,7 +76,7 @@ int sample_ranks(double *out, const struct sample *sample, size_t feature, struc
 }
 
 /* The first steps of Fisher and Yates' shuffle. */
-static int draw(struct sample *sample, uint64_t seed, struct error *err)
+static int draw(struct explained *sample, uint64_t seed, struct error *err)
 {
     size_t rows = sample->matrix.rows;
     gsl_rng *generator = gsl_rng_alloc(gsl_rng_mt19937);
@@ -96,7 +96,7 @@ static int draw(struct sample *sample, uint64_t seed, struct error *err)
 }
 
 /* The vectors of the clients drawn lie apart in the matrix: they are explained a chunk at a time. */
-static int explain(struct sample *sample, struct error *err)
+static int explain(struct explained *sample, struct error *err)
 {
     float *vectors = malloc(CHUNK * FEATURE_COUNT * sizeof *vectors);
     int status = vectors ? 0 : error_set(err, ERROR_INTERNAL, "out of memory");
@@ -104,7 +104,7 @@ static int explain(struct sample *sample, struct error *err)
     for (size_t from = 0; status == 0 && from < sample->count; from += CHUNK) {
         size_t count = sample->count - from < CHUNK ? sample->count - from : CHUNK;
         for (size_t i = 0; i < count; i++)
-            memcpy(vectors + i * FEATURE_COUNT, sample_vector(sample, from + i),
+            memcpy(vectors + i * FEATURE_COUNT, explained_vector(sample, from + i),
                    FEATURE_COUNT * sizeof *vectors);
         status = model_explain_many(sample->model, vectors, count, (unsigned)omp_get_max_threads(),
                                     sample->scores + from, sample->contributions + from * FEATURE_COUNT,
@@ -116,7 +116,7 @@ static int explain(struct sample *sample, struct error *err)
     return status;
 }
 
-static void check_sums(struct sample *sample)
+static void check_sums(struct explained *sample)
 {
     for (size_t i = 0; i < sample->count; i++) {
         double sum = sample->base_value;
@@ -126,15 +126,15 @@ static void check_sums(struct sample *sample)
     }
 }
 
-int sample_take(struct sample *out, const struct model *model, const char *folder, size_t count,
-                uint64_t seed, struct error *err)
+int explained_take(struct explained *out, const struct model *model, const char *folder, size_t count,
+                   uint64_t seed, struct error *err)
 {
-    *out = (struct sample){.model = model};
+    *out = (struct explained){.model = model};
     if (matrix_read(&out->matrix, folder, true, err))
         return -1;
-    if (out->matrix.rows < SAMPLE_LEAST)
+    if (out->matrix.rows < EXPLAINED_LEAST)
         return error_set(err, ERROR_INVALID, "%s: %zu clients are too few to interpret; at least %d", folder,
-                         out->matrix.rows, SAMPLE_LEAST);
+                         out->matrix.rows, EXPLAINED_LEAST);
     out->count = count < out->matrix.rows ? count : out->matrix.rows;
     out->rows = malloc(out->matrix.rows * sizeof *out->rows);
     out->scores = malloc(out->count * sizeof *out->scores);
@@ -147,7 +147,7 @@ int sample_take(struct sample *out, const struct model *model, const char *folde
     return 0;
 }
 
-void sample_free(struct sample *sample)
+void explained_free(struct explained *sample)
 {
     matrix_free(&sample->matrix);
     free(sample->rows);

@@ -1,0 +1,36 @@
+// One call under load by wrk: requests a second, latencies and what failed.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+
+const lua = (value) => JSON.stringify(value).replaceAll('\\/', '/');
+
+/** wrk's script: each request takes the next id and, where there are any, its body. */
+function script({ method = 'GET', path, ids, bodies, headers }) {
+    const pairs = Object.entries(headers).map(([name, value]) => `[${lua(name)}] = ${lua(value)}`);
+    return `
+local ids = {${ids.join(',')}}
+local bodies = {${bodies.map(lua).join(',')}}
+local at = 0
+request = function()
+  at = at % #ids + 1
+  local path = string.gsub(${lua(path)}, "{id}", ids[at])
+  return wrk.format(${lua(method)}, path, {${pairs.join(', ')}}, bodies[at])
+end
+`;
+}
+
+const milliseconds = (text) => {
+    const [, number, unit] = /([\d.]+)(us|ms|s)/.exec(text);
+    return Number(number) * { us: 0.001, ms: 1, s: 1000 }[unit];
+};
+
+/** Sends `call` ({method, path, ids, bodies, headers}) over and over; `file` is where wrk's script is written. */
+export function load(url, call, { connections, seconds, file }) {
+    writeFileSync(file, script(call));
+    const printed = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', file, url], { encoding: 'utf8' });
+    const quantile = (share) => milliseconds(new RegExp(`${share}%\\s+(\\S+)`).exec(printed)[1]);
+    const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(printed)?.[1] ?? 0);
+    const lost = (/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(printed) ?? []).slice(1)
+        .reduce((sum, count) => sum + Number(count), 0);
+    return { rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(printed)[1]), p50: quantile(50), p99: quantile(99), failed: failed + lost };
+}
