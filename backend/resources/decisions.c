@@ -407,8 +407,7 @@ static bool read_search(struct http_exchange *exchange, struct search *search, b
     search->filter.from = read_instant(exchange, "from", INSTANT_FIRST, problems);
     search->filter.to = read_instant(exchange, "to", INSTANT_LAST, problems);
     search->cursor.id = 0;
-    if (paged)
-        search->limit = request_number(exchange, "limit", 1, largest, usual, problems);
+    search->limit = paged ? request_number(exchange, "limit", 1, largest, usual, problems) : 0;
     if (paged && cursor && !read_cursor(&search->cursor, cursor))
         request_problem(problems, "?cursor", "This is not a cursor that an earlier page gave.");
     return request_is_fine(exchange, problems);
