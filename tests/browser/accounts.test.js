@@ -66,6 +66,7 @@ test('what is locked does not get in, and is put out', async () => {
 
 test('another password ends the sessions of the old one', async () => {
     manage(['add', 'noé'], `${PASSWORD}\n`);
+    await waitForRefresh();
     const page = await enter('noé');
     await page.waitForURL('**/clients');
     manage(['change', 'noé'], 'another one altogether\n');
@@ -78,6 +79,7 @@ test('another password ends the sessions of the old one', async () => {
 
 test('signing out everywhere reaches every browser and every replica', async () => {
     manage(['add', 'éva', 'administrator'], `${PASSWORD}\n`);
+    await waitForRefresh();
     const replica = await startFrontend(dashboard.backend.url, env);
     const here = await enter('éva');
     await here.waitForURL('**/clients');
