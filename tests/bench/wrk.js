@@ -28,7 +28,7 @@ const milliseconds = (text) => {
 export function load(url, call, { connections, seconds, file }) {
     writeFileSync(file, script(call));
     const printed = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', file, url], { encoding: 'utf8' });
-    const quantile = (share) => milliseconds(new RegExp(`${share}%\\s+(\\S+)`).exec(printed)[1]);
+    const quantile = (share) => milliseconds(new RegExp(`^ +${share}%\\s+(\\S+)`, 'm').exec(printed)[1]);
     const failed = Number(/Non-2xx or 3xx responses: (\d+)/.exec(printed)?.[1] ?? 0);
     const lost = (/Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(printed) ?? []).slice(1)
         .reduce((sum, count) => sum + Number(count), 0);
