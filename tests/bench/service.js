@@ -62,7 +62,11 @@ async function start(database) {
 }
 
 const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
-const get = async (url) => (await fetch(url, { headers })).json();
+/** The answer's JSON. Once more when a connection kept from before was just being closed by the server, which had not been asked for long. */
+async function get(url) {
+    const ask = async () => (await fetch(url, { headers })).json();
+    return ask().catch(ask);
+}
 
 /** Some ids spread over the portfolio. */
 async function someIds(url) {
