@@ -133,6 +133,7 @@ describe('a reload', () => {
         link.put(shifted);
         backend.child.kill('SIGHUP');
         await until(async () => (await backend.get('/model')).body.version === 'shifted', 60_000);
+        await until(async () => (await backend.get('/model/reload')).body.state !== 'running', 60_000); // or the next is refused
         assert.equal(backend.exited, false);
         assert.ok(backend.log.includes('"model_loaded"'));
         await reload(shipped);
