@@ -105,9 +105,10 @@ size_t drift_measure(struct drift *out, const struct model *model, const struct 
         if (!read_expectation(&expectation, json_object_get(features, catalogue_feature(feature)->name)))
             continue;
         double counts[BINS] = {0};
-        const float *column = clients->column(clients->context, feature);
-        for (size_t row = 0; row < clients->count; row++)
-            counts[bin_of(&expectation, (double)column[row])]++;
+        const struct drift_values column = clients->column(clients->context, feature);
+        for (size_t value = 0; value < column.count; value++)
+            counts[bin_of(&expectation, (double)column.values[value])] +=
+                column.clients ? column.clients[value] : 1;
         out[count].feature = (int)feature;
         compare(&out[count++], &expectation, counts, trained_on, clients->count);
     }

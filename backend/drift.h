@@ -4,6 +4,7 @@
 #define CLAIRSCORE_BACKEND_DRIFT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "shared/model/model.h"
 
@@ -16,10 +17,17 @@ struct drift {
     double missing_then, missing_now; /* shares; 0 for the score */
 };
 
+/* The values of a column, NaN missing, and how many clients have each (NULL: one). */
+struct drift_values {
+    const float *values;
+    const uint32_t *clients;
+    size_t count;
+};
+
 /* The clients to look at: `count` of them, column by column. */
 struct drift_clients {
     size_t count;
-    const float *(*column)(const void *context, size_t feature); /* `count` values, NaN missing */
+    struct drift_values (*column)(const void *context, size_t feature);
     double (*margin)(const void *context, size_t row);           /* calibrated log-odds */
     const void *context;
 };

@@ -76,11 +76,10 @@ static void compare(struct fairness_group *groups, size_t count)
 size_t fairness_measure(struct fairness_group out[FAIRNESS_GROUPS], enum fairness_attribute attribute,
                         const struct population *population, const struct model *model)
 {
-    const float *values = population_column(population, feature_of(attribute));
-    const size_t known = known_groups(attribute);
+    const size_t feature = feature_of(attribute), known = known_groups(attribute);
     memset(out, 0, FAIRNESS_GROUPS * sizeof *out);
     for (size_t row = 0; row < population_count(population); row++) {
-        struct fairness_group *group = &out[group_of(attribute, values[row])];
+        struct fairness_group *group = &out[group_of(attribute, population_value(population, feature, row))];
         bool granted = !scoring_verdict(model, population_margin(population, row)).refused;
         int outcome = population_outcome(population, row);
         group->clients++;

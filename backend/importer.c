@@ -239,7 +239,8 @@ static int rescore(struct store *store, const struct store_population *current, 
     rescoring->margins = margins;
     rescoring->scored = rescoring->read = 0;
     rescoring->limit = (size_t)current->rows;
-    if (store_scan(store, current->id, rescore_client, rescoring, err) || rescore_batch(rescoring, err))
+    const struct store_scan everybody = {.population = current->id, .limit = STORE_ALL};
+    if (store_scan(store, &everybody, rescore_client, rescoring, err) || rescore_batch(rescoring, err))
         goto done;
     status = store_rescore(store, current->id, model_hash(model), margins, rescoring->scored, err);
 done:

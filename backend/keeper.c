@@ -18,7 +18,7 @@ struct keeper {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t wake;  /* the thread has something to do */
     pthread_cond_t ended; /* a reload has ended */
-    struct snapshot *current;
+    struct snapshot *current; /* NULL until the first model is loaded */
     struct reload reload;
     bool store_away;
     bool stopping;
@@ -26,6 +26,8 @@ struct keeper {
     pthread_t thread;
     bool started;
     bool prepared;                   /* the current snapshot */
+    struct population *ahead;        /* read while the first model was being loaded; NULL: none */
+    double ahead_s;                  /* how long that took */
     struct store_population refused; /* what could not be loaded: not tried again until it changes */
 };
 
@@ -50,14 +52,15 @@ static void take_over(struct keeper *keeper, struct snapshot *snapshot)
 {
     const struct model *model = snapshot_model(snapshot);
     const struct population *population = snapshot_population(snapshot);
+    metrics_set_model(keeper->metrics, model_version(model), model_hash(model));
+    metrics_set_clients(keeper->metrics, population ? (double)population_count(population) : 0);
     pthread_mutex_lock(&keeper->lock);
     struct snapshot *old = keeper->current;
     keeper->current = snapshot;
-    pthread_mutex_unlock(&keeper->lock);
-    metrics_set_model(keeper->metrics, model_version(model), model_hash(model));
-    metrics_set_clients(keeper->metrics, population ? (double)population_count(population) : 0);
-    snapshot_release(old);
     keeper->prepared = false;
+    pthread_cond_signal(&keeper->wake); /* the first one is waited for */
+    pthread_mutex_unlock(&keeper->lock);
+    snapshot_release(old);
 }
 
 /* ---- What an import has put into the store ---- */
@@ -76,6 +79,33 @@ static void refuse(struct keeper *keeper, const struct store_population *stored,
         return;
     keeper->refused = *what;
     log_event(LOG_WARNING, "population_not_loaded", "{s:s}", "cause", err->message);
+}
+
+/* The population that has been read ahead, when it is this one, or now. */
+static int read_population(struct population **out, struct keeper *keeper,
+                           const struct store_population *stored, struct error *err)
+{
+    struct population *ahead = keeper->ahead;
+    keeper->ahead = NULL;
+    if (ahead && is_same(population_stored(ahead), stored)) {
+        *out = ahead;
+        return 0;
+    }
+    population_release(ahead);
+    return population_read(out, keeper->store, stored, err);
+}
+
+static int load_population(struct snapshot **out, struct keeper *keeper,
+                           const struct store_population *stored, struct error *err)
+{
+    struct population *population = NULL;
+    if (read_population(&population, keeper, stored, err))
+        return -1;
+    if (population_take_model(population, snapshot_model(keeper->current), err)) {
+        population_release(population);
+        return -1;
+    }
+    return snapshot_with(out, keeper->current, population, err);
 }
 
 /* Loads the store's current population when it is another than ours. Only this thread replaces the current
@@ -97,18 +127,34 @@ static void look(struct keeper *keeper)
         return;
     if (keeper->refused.id == stored.id && is_same(&keeper->refused, &stored))
         return;
-    struct population *population = NULL;
     struct snapshot *snapshot = NULL;
-    double started_s = progress_clock_s();
-    if (population_load(&population, keeper->store, &stored, snapshot_model(keeper->current), &err) ||
-        snapshot_with(&snapshot, keeper->current, population, &err)) {
+    double started_s = progress_clock_s() - (keeper->ahead ? keeper->ahead_s : 0);
+    if (load_population(&snapshot, keeper, &stored, &err)) {
         refuse(keeper, err.code == ERROR_UNAVAILABLE ? NULL : &stored, &err);
         return;
     }
     take_over(keeper, snapshot);
     memset(&keeper->refused, 0, sizeof keeper->refused);
     log_event(LOG_INFO, "population_loaded", "{s:I, s:f}", "clients",
-              (json_int_t)population_count(population), "seconds", progress_clock_s() - started_s);
+              (json_int_t)stored.rows, "seconds", progress_clock_s() - started_s);
+}
+
+/* Reads the population while another thread loads the first model, and waits for that; false when it never
+ * comes. Whatever is wrong with the store, look says. */
+static bool wait_for_model(struct keeper *keeper)
+{
+    struct store_population stored;
+    struct error err = {0};
+    double started_s = progress_clock_s();
+    if (store_current(keeper->store, &stored, &err) == 0)
+        population_read(&keeper->ahead, keeper->store, &stored, &err);
+    keeper->ahead_s = progress_clock_s() - started_s;
+    pthread_mutex_lock(&keeper->lock);
+    while (!keeper->current && !keeper->stopping)
+        pthread_cond_wait(&keeper->wake, &keeper->lock);
+    const bool loaded = keeper->current;
+    pthread_mutex_unlock(&keeper->lock);
+    return loaded;
 }
 
 /* ---- Another model ---- */
@@ -205,7 +251,7 @@ void keeper_last_reload(struct keeper *keeper, struct reload *out, unsigned wait
 static void *keep(void *context)
 {
     struct keeper *keeper = context;
-    bool asked = false, stopping = false;
+    bool asked = false, stopping = !wait_for_model(keeper);
     while (!stopping) {
         if (asked)
             reload(keeper);
@@ -249,14 +295,14 @@ int keeper_start(struct keeper **out, const char *model_dir, struct store *store
     pthread_mutex_init(&keeper->lock, NULL);
     init_condition(&keeper->wake);
     init_condition(&keeper->ended);
-    if (model_load(&model, model_dir, err) || snapshot_new(&snapshot, model, err))
-        goto failed;
-    take_over(keeper, snapshot);
     if (pthread_create(&keeper->thread, NULL, keep, keeper)) {
         error_set(err, ERROR_INTERNAL, "cannot start a thread");
         goto failed;
     }
     keeper->started = true;
+    if (model_load(&model, model_dir, err) || snapshot_new(&snapshot, model, err))
+        goto failed;
+    take_over(keeper, snapshot);
     *out = keeper;
     return 0;
 
@@ -276,6 +322,7 @@ void keeper_stop(struct keeper *keeper)
         pthread_mutex_unlock(&keeper->lock);
         pthread_join(keeper->thread, NULL);
     }
+    population_release(keeper->ahead);
     snapshot_release(keeper->current);
     pthread_cond_destroy(&keeper->wake);
     pthread_cond_destroy(&keeper->ended);

@@ -109,9 +109,10 @@ int snapshot_sample(struct snapshot *snapshot, const struct sample **out, struct
     return status;
 }
 
-static const float *column_of(const void *population, size_t feature)
+static struct drift_values column_of(const void *population, size_t feature)
 {
-    return population_column(population, feature);
+    const struct packed_values values = population_values(population, feature);
+    return (struct drift_values){values.values, values.rows, values.count};
 }
 
 static double margin_of(const void *population, size_t row)
@@ -147,6 +148,7 @@ void snapshot_prepare(struct snapshot *snapshot)
     const struct drift *drift;
     size_t count;
     if (snapshot->population &&
-        (snapshot_sample(snapshot, &sample, &err) || snapshot_drift(snapshot, &drift, &count, &err)))
+        (population_prepare_nearest(snapshot->population, &err) ||
+         snapshot_sample(snapshot, &sample, &err) || snapshot_drift(snapshot, &drift, &count, &err)))
         log_event(LOG_ERROR, "not_prepared", "{s:s}", "cause", err.message);
 }

@@ -3,58 +3,41 @@
 #include <math.h>
 #include <string.h>
 
+#include "backend/population/order.h"
+
 static const double QUANTILES[DISTRIBUTION_QUANTILES] = {0.05, 0.25, 0.5, 0.75, 0.95};
 static const double DAYS_A_YEAR = 365.25;
-enum { WANTED_BINS = 24, RADIX_BITS = 11, RADIX = 1 << RADIX_BITS };
+enum { WANTED_BINS = 24 };
 
-/* Floats as unsigned numbers in the same order: all bits of negatives flip, of the others the sign. */
-static uint32_t ordered_bits(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits & 0x80000000U ? ~bits : bits | 0x80000000U;
-}
+/* Known values in ascending order: one by one, or each once with the number of rows up to it. */
+struct ranked {
+    size_t count;
+    const uint32_t *keys; /* order_key; NULL when it is the others that tell */
+    const float *values;
+    const uint32_t *ends;
+};
 
-static float from_ordered_bits(uint32_t bits)
+static double value_at(const struct ranked *ranked, size_t rank)
 {
-    float value;
-    bits = bits & 0x80000000U ? bits & 0x7fffffffU : ~bits;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* Sorts keys in three radix passes, which at 300,000 values and hundreds of columns is what makes a start
- * take one second and not ten. Returns the sorted ones, which lie in `keys` or in `room`. */
-static const uint32_t *sort_keys(uint32_t *keys, uint32_t *room, size_t count)
-{
-    static const unsigned shifts[] = {0, RADIX_BITS, 2 * RADIX_BITS};
-    enum { PASSES = sizeof shifts / sizeof *shifts };
-    uint32_t offsets[PASSES][RADIX] = {0};
-    for (size_t i = 0; i < count; i++)
-        for (size_t pass = 0; pass < PASSES; pass++)
-            offsets[pass][keys[i] >> shifts[pass] & (RADIX - 1)]++;
-    for (size_t pass = 0; pass < PASSES; pass++) {
-        uint32_t total = 0;
-        for (size_t i = 0; i < RADIX; i++) {
-            uint32_t here = offsets[pass][i];
-            offsets[pass][i] = total;
-            total += here;
-        }
-        for (size_t i = 0; i < count; i++)
-            room[offsets[pass][keys[i] >> shifts[pass] & (RADIX - 1)]++] = keys[i];
-        uint32_t *swap = keys;
-        keys = room;
-        room = swap;
+    if (ranked->keys)
+        return (double)order_value(ranked->keys[rank]);
+    size_t at = 0;
+    for (size_t above = ranked->count; at < above;) {
+        size_t middle = at + (above - at) / 2;
+        if (ranked->ends[middle] > rank)
+            above = middle;
+        else
+            at = middle + 1;
     }
-    return keys;
+    return (double)ranked->values[at];
 }
 
-static double quantile(const uint32_t *sorted, size_t count, double share)
+static double quantile(const struct ranked *sorted, size_t count, double share)
 {
     double position = share * (double)(count - 1);
     size_t below = (size_t)position;
-    double low = from_ordered_bits(sorted[below]);
-    double high = from_ordered_bits(sorted[below + 1 < count ? below + 1 : below]);
+    double low = value_at(sorted, below);
+    double high = value_at(sorted, below + 1 < count ? below + 1 : below);
     return low + (position - (double)below) * (high - low);
 }
 
@@ -71,9 +54,9 @@ double distribution_round_step(double step, bool whole)
 
 /* Lays round edges over the bulk of the values, the 1st to the 99th percentile: the outliers that all
  * amounts have would press everything else into one bin. */
-static void lay_edges(struct distribution *out, int feature, const uint32_t *sorted)
+static void lay_edges(struct distribution *out, int feature, const struct ranked *sorted)
 {
-    double lowest = from_ordered_bits(sorted[0]), highest = from_ordered_bits(sorted[out->known - 1]);
+    double lowest = value_at(sorted, 0), highest = value_at(sorted, out->known - 1);
     double low = quantile(sorted, out->known, 0.01), high = quantile(sorted, out->known, 0.99);
     if (low == high) {
         low = lowest;
@@ -109,31 +92,86 @@ static size_t category_count(int feature)
     return unit == UNIT_CATEGORY && column ? column->category_count : 0;
 }
 
+static void begin(struct distribution *out, int feature, size_t known, size_t missing)
+{
+    size_t categories = category_count(feature);
+    memset(out, 0, sizeof *out);
+    out->known = known;
+    out->missing = missing;
+    out->categorical = categories > 0;
+    out->bins = categories < DISTRIBUTION_BINS ? categories : DISTRIBUTION_BINS;
+}
+
+/* Edges and quantiles of numbers. */
+static void lay_numbers(struct distribution *out, int feature, const struct ranked *sorted)
+{
+    for (size_t i = 0; i < DISTRIBUTION_QUANTILES; i++)
+        out->quantiles[i] = quantile(sorted, out->known, QUANTILES[i]);
+    for (size_t i = 0; i < DISTRIBUTION_TENTHS; i++)
+        out->tenths[i] = (float)quantile(sorted, out->known, 0.1 * (double)(i + 1));
+    lay_edges(out, feature, sorted);
+}
+
+static enum outcome_class class_of(int8_t outcome)
+{
+    return outcome < 0 ? CLASS_UNKNOWN : (enum outcome_class)outcome;
+}
+
 void distribution_compute(struct distribution *out, int feature, const float *values, const int8_t *outcomes,
                           size_t count, uint32_t *scratch)
 {
-    memset(out, 0, sizeof *out);
-    size_t categories = category_count(feature);
-    out->categorical = categories > 0;
-    out->bins = categories < DISTRIBUTION_BINS ? categories : DISTRIBUTION_BINS;
+    size_t known = 0;
     for (size_t i = 0; i < count; i++)
         if (!isnan(values[i]))
-            scratch[out->known++] = ordered_bits(values[i]);
-    out->missing = count - out->known;
-
-    if (!out->categorical && out->known > 0) {
-        const uint32_t *sorted = sort_keys(scratch, scratch + count, out->known);
-        for (size_t i = 0; i < DISTRIBUTION_QUANTILES; i++)
-            out->quantiles[i] = quantile(sorted, out->known, QUANTILES[i]);
-        for (size_t i = 0; i < DISTRIBUTION_TENTHS; i++)
-            out->tenths[i] = (float)quantile(sorted, out->known, 0.1 * (double)(i + 1));
-        lay_edges(out, feature, sorted);
+            scratch[known++] = order_key(values[i]);
+    begin(out, feature, known, count - known);
+    if (!out->categorical && known > 0) {
+        const struct ranked sorted = {.count = known, .keys = order_sort(scratch, scratch + count, known)};
+        lay_numbers(out, feature, &sorted);
     }
     for (size_t i = 0; i < count; i++) {
-        int bin = distribution_bin(out, values[i]);
+        int bin = distribution_bin(out, (double)values[i]);
         if (bin >= 0)
-            out->counts[outcomes[i] < 0 ? CLASS_UNKNOWN : outcomes[i]][bin]++;
+            out->counts[class_of(outcomes[i])][bin]++;
     }
+}
+
+/* Which bin the rows of each of the values fall into is found once; DISTRIBUTION_BINS: none. */
+static void count_packed(struct distribution *out, const struct packed *column, const int8_t *outcomes,
+                         uint8_t *bins)
+{
+    uint32_t counts[CLASS_COUNT][DISTRIBUTION_BINS + 1] = {0};
+    for (size_t place = 0; place <= column->distinct; place++) {
+        int bin = distribution_bin(out, (double)column->values[place]);
+        bins[place] = bin < 0 ? DISTRIBUTION_BINS : (uint8_t)bin;
+    }
+    if (column->kind == PACKED_BYTES)
+        for (size_t row = 0; row < column->count; row++)
+            counts[class_of(outcomes[row])][bins[column->bytes[row]]]++;
+    else
+        for (size_t row = 0; row < column->count; row++)
+            counts[class_of(outcomes[row])][bins[column->words[row]]]++;
+    for (size_t class = 0; class < CLASS_COUNT; class ++)
+        memcpy(out->counts[class], counts[class], sizeof out->counts[class]);
+}
+
+void distribution_compute_packed(struct distribution *out, int feature, const struct packed *column,
+                                 const int8_t *outcomes, uint32_t *scratch)
+{
+    if (column->kind == PACKED_FLOATS) {
+        distribution_compute(out, feature, column->floats, outcomes, column->count, scratch);
+        return;
+    }
+    uint32_t known = 0;
+    for (size_t place = 0; place < column->distinct; place++)
+        scratch[place] = known += column->rows[place];
+    begin(out, feature, known, column->count - known);
+    if (!out->categorical && known > 0) {
+        const struct ranked sorted = {
+            .count = column->distinct, .values = column->values, .ends = scratch};
+        lay_numbers(out, feature, &sorted);
+    }
+    count_packed(out, column, outcomes, (uint8_t *)(scratch + column->distinct));
 }
 
 int distribution_bin(const struct distribution *distribution, double value)
@@ -178,13 +216,14 @@ double distribution_share(const struct distribution *distribution, double value)
     return ((double)below + inside * (double)here) / (double)distribution->known;
 }
 
-double distribution_rank(const float *values, size_t count, float value)
+double distribution_rank(const struct packed_values *values, float value)
 {
     size_t below = 0, equal = 0, known = 0;
-    for (size_t i = 0; i < count; i++) {
-        below += values[i] < value;
-        equal += values[i] == value;
-        known += values[i] == values[i];
+    for (size_t i = 0; i < values->count; i++) {
+        const size_t rows = values->rows ? values->rows[i] : 1;
+        below += values->values[i] < value ? rows : 0;
+        equal += values->values[i] == value ? rows : 0;
+        known += values->values[i] == values->values[i] ? rows : 0;
     }
     if (isnan(value) || known == 0)
         return NAN;

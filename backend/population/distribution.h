@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/population/packed.h"
 #include "shared/features/catalogue.h"
 
 enum {
@@ -35,6 +36,10 @@ enum { DISTRIBUTION_NUMBER = -1 };
 void distribution_compute(struct distribution *out, int feature, const float *values, const int8_t *outcomes,
                           size_t count, uint32_t *scratch);
 
+/* The same of a packed column. */
+void distribution_compute_packed(struct distribution *out, int feature, const struct packed *column,
+                                 const int8_t *outcomes, uint32_t *scratch);
+
 /* The bin of a value, or -1 when it is missing. */
 int distribution_bin(const struct distribution *distribution, double value);
 
@@ -49,9 +54,9 @@ double distribution_share(const struct distribution *distribution, double value)
  * at least 1 when `whole`. */
 double distribution_round_step(double step, bool whole);
 
-/* Share of the `count` values below `value` plus half of those equal to it, in percent of the known ones; NaN
- * when `value` or all others are missing. */
-double distribution_rank(const float *values, size_t count, float value);
+/* Share of the values below `value` plus half of those equal to it, in percent of the known ones; NaN when
+ * `value` or all others are missing. */
+double distribution_rank(const struct packed_values *values, float value);
 
 /* Share of defaults among the known values whose outcome is known; NaN without any. */
 double distribution_default_rate(const struct distribution *distribution);

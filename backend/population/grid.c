@@ -142,10 +142,13 @@ int grid_axis_cell(const struct grid_axis *axis, float value)
 /* ---- Cells ---- */
 
 /* The values of rows `first` to `first + count - 1` of the list, or of everybody. */
-static void gather(float *out, const float *column, const uint32_t *rows, size_t first, size_t count)
+static void gather(float *out, const struct population *population, size_t feature, const uint32_t *rows,
+                   size_t first, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        out[i] = column[rows ? rows[first + i] : first + i];
+    if (rows)
+        population_gather(population, feature, rows + first, count, out);
+    else
+        population_read_values(population, feature, first, count, out);
 }
 
 static void count_client(struct grid *grid, uint32_t x, uint32_t y, int outcome)
@@ -168,9 +171,9 @@ void grid_fill(struct grid *out, const struct population *population, const uint
     out->missing = 0;
     for (size_t first = 0; first < count; first += BLOCK) {
         size_t some = count - first < BLOCK ? count - first : BLOCK;
-        gather(values, population_column(population, out->x.feature), rows, first, some);
+        gather(values, population, out->x.feature, rows, first, some);
         find_cells(&out->x, values, some, xs);
-        gather(values, population_column(population, out->y.feature), rows, first, some);
+        gather(values, population, out->y.feature, rows, first, some);
         find_cells(&out->y, values, some, ys);
         for (size_t i = 0; i < some; i++)
             count_client(out, xs[i], ys[i],

@@ -1,5 +1,5 @@
 /* All clients of the store in memory, column by column, for comparison: features, outcomes, scores. Immutable
- * once loaded; any number of threads may use it. */
+ * once it has a model; any number of threads may use it. */
 #ifndef CLAIRSCORE_BACKEND_POPULATION_H
 #define CLAIRSCORE_BACKEND_POPULATION_H
 
@@ -9,9 +9,16 @@
 
 struct population;
 
-/* Loads a population of the store. When another model than `model` scored it, its clients are scored again.
- * ERROR_CONFLICT when its features are of another catalogue: it must be imported again. The caller holds *out
- * and releases it. */
+/* Reads a population of the store, on two connections. ERROR_CONFLICT when its features are of another
+ * catalogue: it must be imported again. The caller holds *out and releases it, and gives it a model before
+ * anything else. */
+int population_read(struct population **out, struct store *store, const struct store_population *stored,
+                    struct error *err);
+
+/* Gives a population that was read its model. When another one scored it, its clients are scored again. */
+int population_take_model(struct population *population, const struct model *model, struct error *err);
+
+/* Both. The caller holds *out and releases it. */
 int population_load(struct population **out, struct store *store, const struct store_population *stored,
                     const struct model *model, struct error *err);
 
@@ -37,9 +44,17 @@ int64_t population_id(const struct population *population, size_t row);
 int population_outcome(const struct population *population, size_t row); /* OUTCOME_… */
 double population_margin(const struct population *population, size_t row);
 
-/* One feature of all rows; one client's FEATURE_COUNT features. */
-const float *population_column(const struct population *population, size_t feature);
+/* One feature of one row; of `count` rows from `first` on; of the `count` listed rows; one client's
+ * FEATURE_COUNT features. */
+float population_value(const struct population *population, size_t feature, size_t row);
+void population_read_values(const struct population *population, size_t feature, size_t first, size_t count,
+                          float *out);
+void population_gather(const struct population *population, size_t feature, const uint32_t *rows,
+                       size_t count, float *out);
 void population_vector(const struct population *population, size_t row, float *out);
+
+/* What values a feature has, and how often: fewer to look at than rows. Belongs to the population. */
+struct packed_values population_values(const struct population *population, size_t feature);
 
 /* Distribution of a feature, and of the score points, over everybody. */
 const struct distribution *population_distribution(const struct population *population, size_t feature);
@@ -55,13 +70,15 @@ const struct population_figures *population_figures(const struct population *pop
 /* Features in descending order of importance to the model: FEATURE_COUNT ids. */
 const uint16_t *population_by_importance(const struct population *population);
 
-/* The `k` rows nearest to `row` (itself left out), nearest first, with their distances (may be NULL); returns
- * how many there are. Exact. The distance is Euclidean over the features that carry 95 % of the model's
- * importance (at most POPULATION_METRIC), each divided by its standard deviation and weighted by its
- * importance. Two missing values are equal; one missing, or two different categories, count as two standard
- * deviations squared, which is what two clients drawn at random differ by. The outcome plays no part. */
-enum { POPULATION_METRIC = 48 };
-size_t population_nearest(const struct population *population, size_t row, size_t k, uint32_t *rows,
-                          float *distances);
+/* The `k` rows nearest to `row` (itself left out), nearest first, with their distances (may be NULL); `*found`
+ * is how many there are. Exact. The distance is Euclidean over the features that carry 95 % of the model's
+ * importance, each divided by its standard deviation and weighted by its importance. Two missing values are
+ * equal; one missing, or two different categories, count as two standard deviations squared, which is what
+ * two clients drawn at random differ by. The outcome plays no part. */
+int population_nearest(const struct population *population, size_t row, size_t k, uint32_t *rows,
+                       float *distances, size_t *found, struct error *err);
+
+/* Prepares what population_nearest needs, which it does itself when it is first asked. */
+int population_prepare_nearest(const struct population *population, struct error *err);
 
 #endif

@@ -2,16 +2,17 @@
 #ifndef CLAIRSCORE_BACKEND_POPULATION_PRIVATE_H
 #define CLAIRSCORE_BACKEND_POPULATION_PRIVATE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
+#include "backend/population/nearest.h"
+#include "backend/population/packed.h"
 #include "backend/population/population.h"
 
-/* One feature of the distance between clients. */
-struct metric_part {
-    uint16_t feature;
-    bool categorical;
-    float weight;   /* of the squared difference */
-    float mismatch; /* cost of one missing value or of different categories */
+/* What a search of similar clients needs, once one has been asked for. */
+struct similarity {
+    pthread_mutex_t lock;
+    struct nearest *nearest; /* NULL until then */
 };
 
 struct population {
@@ -24,17 +25,20 @@ struct population {
     /* What does not depend on a model. */
     int64_t *ids;
     int8_t *outcomes;
-    float *columns;                     /* feature after feature, `count` values each */
+    struct packed *columns;             /* FEATURE_COUNT */
     struct distribution *distributions; /* FEATURE_COUNT */
     /* What does. */
     struct distribution points;
     struct population_figures figures;
+    double importance[FEATURE_COUNT];
     uint16_t by_importance[FEATURE_COUNT];
-    struct metric_part metric[POPULATION_METRIC];
-    size_t metric_count;
+    struct similarity *similarity;
 };
 
-/* Orders the features and prepares the distance. Columns must be loaded. */
-void population_prepare_metric(struct population *population, const struct model *model);
+/* A population without clients, of which the caller is the holder. */
+int population_new(struct population **out, const struct store_population *stored, struct error *err);
+
+/* Orders the features by their importance to the model. */
+void population_order_features(struct population *population, const struct model *model);
 
 #endif

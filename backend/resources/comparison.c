@@ -54,7 +54,7 @@ void comparison_get(struct http_exchange *exchange)
     json_t *features = json_array();
     for (size_t i = 0; i < question.count; i++) {
         size_t feature = question.features[i];
-        float value = population_column(population, feature)[row];
+        float value = population_value(population, feature, (size_t)row);
         json_array_append_new(features, render_comparison(group, feature, value, exchange->language));
     }
     json_t *answer =

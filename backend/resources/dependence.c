@@ -19,7 +19,7 @@ static const double CONTRIBUTION_UNITS = 100;
 struct axis {
     int feature; /* -1: none */
     const struct distribution *distribution;
-    const float *values;
+    const struct population *population;
     bool by_tenths;
 };
 
@@ -28,7 +28,7 @@ static struct axis make_axis(const struct population *population, int feature, b
     struct axis axis = {.feature = feature};
     if (feature >= 0) {
         axis.distribution = population_distribution(population, (size_t)feature);
-        axis.values = population_column(population, (size_t)feature);
+        axis.population = population;
         axis.by_tenths = by_tenths && !axis.distribution->categorical;
     }
     return axis;
@@ -38,9 +38,10 @@ static size_t cell_of(const struct axis *axis, size_t row)
 {
     if (axis->feature < 0)
         return 0;
-    if (axis->by_tenths && !isnan(axis->values[row]))
-        return (size_t)distribution_tenth(axis->distribution, axis->values[row]);
-    int bin = distribution_bin(axis->distribution, axis->values[row]);
+    const float value = population_value(axis->population, (size_t)axis->feature, row);
+    if (axis->by_tenths && !isnan(value))
+        return (size_t)distribution_tenth(axis->distribution, value);
+    int bin = distribution_bin(axis->distribution, (double)value);
     return bin < 0 ? DISTRIBUTION_BINS : (size_t)bin;
 }
 

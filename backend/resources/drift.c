@@ -69,12 +69,12 @@ struct scored {
     struct score *scores;
 };
 
-static const float *scored_column(const void *context, size_t feature)
+static struct drift_values scored_column(const void *context, size_t feature)
 {
     const struct scored *scored = context;
     for (size_t i = 0; i < scored->count; i++)
         scored->column[i] = scored->vectors[i * FEATURE_COUNT + feature];
-    return scored->column;
+    return (struct drift_values){scored->column, NULL, scored->count};
 }
 
 static double scored_margin(const void *context, size_t row)

@@ -138,12 +138,14 @@ bool group_needs_client(const struct group_choice *choice)
 
 /* ---- Forming ---- */
 
+enum { BLOCK = 1024 /* values looked at together */ };
+
 /* What the client's own category or tenth is. */
 static void resolve_own(struct group *group)
 {
     struct group_choice *choice = &group->choice;
     const struct distribution *distribution = population_distribution(group->population, choice->feature);
-    const float own = population_column(group->population, choice->feature)[group->row];
+    const float own = population_value(group->population, choice->feature, (size_t)group->row);
     group->valueless = isnan(own);
     choice->category = own;
     choice->kind = distribution->categorical ? GROUP_CATEGORY : GROUP_BAND;
@@ -165,11 +167,18 @@ static bool belongs(const struct group *group, float value)
 
 static void gather(struct group *group)
 {
-    const float *column = population_column(group->population, group->choice.feature);
-    for (size_t i = 0; i < population_count(group->population); i++)
-        if (belongs(group, column[i]))
-            group->members[group->count++] = (uint32_t)i;
-    group->member = group->row >= 0 && belongs(group, column[group->row]);
+    const struct population *population = group->population;
+    const size_t feature = group->choice.feature;
+    float values[BLOCK];
+    for (size_t first = 0; first < population_count(population); first += BLOCK) {
+        const size_t left = population_count(population) - first, count = left < BLOCK ? left : BLOCK;
+        population_read_values(population, feature, first, count, values);
+        for (size_t i = 0; i < count; i++)
+            if (belongs(group, values[i]))
+                group->members[group->count++] = (uint32_t)(first + i);
+    }
+    group->member =
+        group->row >= 0 && belongs(group, population_value(population, feature, (size_t)group->row));
 }
 
 static void count_outcomes(struct group *group)
@@ -201,7 +210,10 @@ int group_form(struct group **out, const struct population *population, const st
     if (choice->kind == GROUP_OWN)
         resolve_own(group);
     if (choice->kind == GROUP_SIMILAR) {
-        group->count = population_nearest(population, (size_t)row, most, group->members, NULL);
+        if (population_nearest(population, (size_t)row, most, group->members, NULL, &group->count, err)) {
+            group_free(group);
+            return -1;
+        }
         group->member = false;
     } else {
         gather(group);
@@ -309,14 +321,14 @@ json_t *group_render(const struct group *group, enum language language)
 
 double group_compare(struct distribution *out, const struct group *group, size_t feature, float value)
 {
-    const float *column = population_column(group->population, feature);
     if (!group->members) {
+        const struct packed_values values = population_values(group->population, feature);
         *out = *population_distribution(group->population, feature);
-        return distribution_rank(column, group->count, value);
+        return distribution_rank(&values, value);
     }
-    for (size_t i = 0; i < group->count; i++)
-        group->values[i] = column[group->members[i]];
+    const struct packed_values values = {group->values, NULL, group->count};
+    population_gather(group->population, feature, group->members, group->count, group->values);
     distribution_compute(out, (int)feature, group->values, group->member_outcomes, group->count,
                          group->scratch);
-    return distribution_rank(group->values, group->count, value);
+    return distribution_rank(&values, value);
 }

@@ -120,8 +120,8 @@ static json_t *render_client(const struct grid *grid, const struct population *p
 {
     if (row < 0)
         return json_null();
-    float x = population_column(population, grid->x.feature)[row];
-    float y = population_column(population, grid->y.feature)[row];
+    float x = population_value(population, grid->x.feature, (size_t)row);
+    float y = population_value(population, grid->y.feature, (size_t)row);
     return json_pack("{s:I, s:o, s:o}", "client_id", (json_int_t)population_id(population, (size_t)row), "x",
                      render_place(&grid->x, x, language), "y", render_place(&grid->y, y, language));
 }

@@ -4,6 +4,7 @@
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
+#include "shared/http/problem.h"
 
 enum { NEIGHBOURS_LIMIT = 100, NEIGHBOURS_USUAL = 10 };
 
@@ -31,7 +32,7 @@ static json_t *render_client(const struct population *population, size_t row, co
     json_t *fields = json_array();
     for (size_t i = 0; i < question->count; i++) {
         size_t feature = question->features[i];
-        float value = population_column(population, feature)[row];
+        float value = population_value(population, feature, row);
         json_array_append_new(fields, render_field(feature, value, language));
     }
     json_t *client =
@@ -65,7 +66,12 @@ void similar_get(struct http_exchange *exchange)
     uint32_t rows[NEIGHBOURS_LIMIT];
     float distances[NEIGHBOURS_LIMIT];
     const struct model *model = request_model(exchange);
-    size_t count = population_nearest(population, (size_t)row, question.k, rows, distances);
+    size_t count;
+    struct error err = {0};
+    if (population_nearest(population, (size_t)row, question.k, rows, distances, &count, &err)) {
+        problem_answer_error(exchange, &err);
+        return;
+    }
     json_t *similar = json_array();
     for (size_t i = 0; i < count; i++) {
         json_t *client = render_client(population, rows[i], &question, model, exchange->language);

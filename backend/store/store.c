@@ -8,9 +8,9 @@
 
 static const struct statement find_current = {.sql = "SELECT " STORE_POPULATION
                                                      " FROM population WHERE state = 'current'"};
-static const struct statement scan_clients = {
-    .sql = "SELECT id, outcome, margin, features FROM client WHERE population = $1 ORDER BY id",
-    .streams = true};
+#define SCAN "SELECT id, outcome, margin, features FROM client WHERE population = $1 ORDER BY id "
+static const struct statement scan_clients = {.sql = SCAN "LIMIT $2", .streams = true};
+static const struct statement scan_backwards = {.sql = SCAN "DESC LIMIT $2", .streams = true};
 static const struct statement read_client = {
     .sql = "SELECT application, history FROM client_detail WHERE population = $1 AND id = $2"};
 
@@ -69,14 +69,15 @@ done:
     return found == 1 ? 0 : -1;
 }
 
-int store_scan(struct store *store, int64_t population,
+int store_scan(struct store *store, const struct store_scan *scan,
                int (*visit)(void *context, const struct store_client *client, struct error *err),
                void *context, struct error *err)
 {
     int more = -1;
     struct connection *connection = NULL;
     if (database_borrow(&connection, store->database, err) ||
-        database_query(connection, &scan_clients, VALUES(value_int64(population)), err))
+        database_query(connection, scan->backwards ? &scan_backwards : &scan_clients,
+                       VALUES(value_int64(scan->population), value_int64((int64_t)scan->limit)), err))
         goto done;
     while ((more = database_next(connection, err)) == 1) {
         size_t size;

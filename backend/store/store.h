@@ -57,9 +57,17 @@ struct database *store_database(struct store *store);
 /* The current population; ERROR_NOT_FOUND when nothing has been imported. */
 int store_current(struct store *store, struct store_population *out, struct error *err);
 
-/* Calls `visit` for each client of a population in ascending order of id, with id, outcome, margin and
+/* Which clients to read. */
+struct store_scan {
+    int64_t population;
+    bool backwards; /* from the highest id down */
+    uint64_t limit; /* at most so many; 0: none */
+};
+#define STORE_ALL INT64_MAX
+
+/* Calls `visit` for each client in ascending order of id (or descending), with id, outcome, margin and
  * features filled in. Stops with -1 when `visit` returns non-zero (it has filled `err`). */
-int store_scan(struct store *store, int64_t population,
+int store_scan(struct store *store, const struct store_scan *scan,
                int (*visit)(void *context, const struct store_client *client, struct error *err),
                void *context, struct error *err);
 

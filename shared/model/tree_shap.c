@@ -13,30 +13,18 @@ enum {
 static const size_t SCRATCH_LIMIT = (size_t)1 << 30;
 
 #ifdef __x86_64__
-static shap_explain_row_fn *const row_sweeps[TREE_SHAP_PROCESSORS] = {
+static shap_explain_row_fn *const row_sweeps[PROCESSOR_COUNT] = {
     shap_explain_row_plain, shap_explain_row_avx2, shap_explain_row_avx512};
-static shap_explain_rows_fn *const rows_sweeps[TREE_SHAP_PROCESSORS] = {
+static shap_explain_rows_fn *const rows_sweeps[PROCESSOR_COUNT] = {
     shap_explain_rows_plain, shap_explain_rows_avx2, shap_explain_rows_avx512};
 #else
-static shap_explain_row_fn *const row_sweeps[TREE_SHAP_PROCESSORS] = {shap_explain_row_plain};
-static shap_explain_rows_fn *const rows_sweeps[TREE_SHAP_PROCESSORS] = {shap_explain_rows_plain};
+static shap_explain_row_fn *const row_sweeps[PROCESSOR_COUNT] = {shap_explain_row_plain};
+static shap_explain_rows_fn *const rows_sweeps[PROCESSOR_COUNT] = {shap_explain_rows_plain};
 #endif
 
-enum tree_shap_processor tree_shap_best_processor(void)
+int tree_shap_use_processor(struct tree_shap *shap, enum processor processor)
 {
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
-        return TREE_SHAP_AVX512;
-    if (__builtin_cpu_supports("avx2"))
-        return TREE_SHAP_AVX2;
-#endif
-    return TREE_SHAP_PLAIN;
-}
-
-int tree_shap_use_processor(struct tree_shap *shap, enum tree_shap_processor processor)
-{
-    if (processor > tree_shap_best_processor())
+    if (processor > processor_best())
         return -1;
     shap->processor = processor;
     return 0;
@@ -60,7 +48,7 @@ int tree_shap_new(struct tree_shap **out, const struct trees *trees, struct erro
     if (status == 0) {
         size_t by_tree = largest_shape(&shap->tables.by_tree);
         size_t by_row = largest_shape(&shap->tables.by_row);
-        shap->processor = tree_shap_best_processor();
+        shap->processor = processor_best();
         shap->largest = by_tree > by_row ? by_tree : by_row;
         shap->scratch_bytes =
             (shap->largest * (3 * shap->tables.points.count + 1) + 2 * (size_t)shap->tables.used_count + 1) *

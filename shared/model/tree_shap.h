@@ -15,12 +15,10 @@
 #include <stddef.h>
 
 #include "shared/base/error.h"
+#include "shared/base/processor.h"
 #include "shared/model/trees.h"
 
 struct tree_shap;
-
-/* Instructions the sums are made with. All give the same bits. */
-enum tree_shap_processor { TREE_SHAP_PLAIN, TREE_SHAP_AVX2, TREE_SHAP_AVX512, TREE_SHAP_PROCESSORS };
 
 enum {
     TREE_SHAP_PATH_LIMIT = 128,   /* distinct features on one path */
@@ -52,10 +50,9 @@ int tree_shap_interactions(const struct tree_shap *shap, const float *rows, size
 int tree_shap_interaction_matrix(const struct tree_shap *shap, const float *row, double *out,
                                  struct error *err);
 
-/* The best this machine runs, and what `shap` uses; for tests, the same tables with another. Returns -1 when
- * the machine cannot run it. */
-enum tree_shap_processor tree_shap_best_processor(void);
-int tree_shap_use_processor(struct tree_shap *shap, enum tree_shap_processor processor);
+/* Instructions the sums are made with, the best at hand unless a test asks for others. All give the same bits.
+ * Returns -1 when the processor at work does not have them. */
+int tree_shap_use_processor(struct tree_shap *shap, enum processor processor);
 
 /* Bytes of the prepared tables; those of the trees come on top. */
 size_t tree_shap_bytes(const struct tree_shap *shap);

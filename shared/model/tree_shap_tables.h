@@ -79,7 +79,7 @@ struct shap_tables {
 
 struct tree_shap {
     struct shap_tables tables;
-    enum tree_shap_processor processor;
+    enum processor processor;
     size_t largest;       /* slots of a shape */
     size_t scratch_bytes; /* of a thread */
 };

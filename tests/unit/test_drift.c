@@ -21,9 +21,9 @@ struct columns {
     double margins[ROWS];
 };
 
-static const float *column_of(const void *context, size_t feature)
+static struct drift_values column_of(const void *context, size_t feature)
 {
-    return ((const struct columns *)context)->values[feature];
+    return (struct drift_values){((const struct columns *)context)->values[feature], NULL, ROWS};
 }
 
 static double margin_of(const void *context, size_t row)

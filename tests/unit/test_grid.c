@@ -117,8 +117,8 @@ static void test_cells_count_clients(void **state)
         struct grid_cell wanted[GRID_CELLS][GRID_CELLS] = {0};
         for (size_t i = 0; i < count; i++) {
             size_t row = rows ? rows[i] : i;
-            float x = population_column(made->population, grid->x.feature)[row];
-            float y = population_column(made->population, grid->y.feature)[row];
+            float x = population_value(made->population, grid->x.feature, row);
+            float y = population_value(made->population, grid->y.feature, row);
             if (isnan(x) || isnan(y))
                 continue;
             struct grid_cell *cell = &wanted[grid_axis_cell(&grid->y, y)][grid_axis_cell(&grid->x, x)];
@@ -146,7 +146,8 @@ static void test_shares_rise_with_the_value(void **state)
     static const size_t features[] = {FEATURE_AMT_CREDIT, FEATURE_AMT_INCOME_TOTAL, FEATURE_DAYS_BIRTH};
     for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
         const struct distribution *distribution = population_distribution(made->population, features[i]);
-        const float *values = population_column(made->population, features[i]);
+        float values[MADE_CLIENTS];
+        population_read_values(made->population, features[i], 0, MADE_CLIENTS, values);
         double low = distribution->bulk[0], high = distribution->bulk[1], before = 0;
         size_t below = 0, above = 0;
         for (size_t row = 0; row < MADE_CLIENTS; row++) {

@@ -143,7 +143,8 @@ static void check_histogram(const struct distribution *distribution, const struc
                             size_t feature)
 {
     uint32_t expected[CLASS_COUNT][DISTRIBUTION_BINS] = {0};
-    const float *values = population_column(population, feature);
+    float values[CLIENTS];
+    population_read_values(population, feature, 0, CLIENTS, values);
     for (size_t row = 0; row < CLIENTS; row++) {
         if (isnan(values[row]))
             continue;
@@ -168,8 +169,9 @@ static void test_distributions(void **state)
     float sorted[CLIENTS];
     for (size_t feature = 0; feature < FEATURE_COUNT; feature++) {
         const struct distribution *distribution = population_distribution(population, feature);
-        const float *values = population_column(population, feature);
+        float values[CLIENTS];
         size_t known = 0;
+        population_read_values(population, feature, 0, CLIENTS, values);
         for (size_t row = 0; row < CLIENTS; row++)
             if (!isnan(values[row]))
                 sorted[known++] = values[row];
@@ -197,11 +199,21 @@ static void test_bins_of_odd_columns(void **state)
         {-3, -3, NAN, -3, -3, -3},      {0, 0, 0, 0, 0, 1e9F}, {1e-12F, 2e-12F, 0, 0, 0, 0},
         {-1e30F, 1e30F, 0, 1, 2, 3}};
     static const int8_t outcomes[6] = {0, 1, -1, 0, 0, 1};
-    uint32_t scratch[12];
+    uint32_t scratch[13];
     (void)state;
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        struct distribution distribution;
+        struct distribution distribution, again;
+        struct packer *packer = NULL;
+        struct packed packed;
+        struct error err = {0};
         distribution_compute(&distribution, DISTRIBUTION_NUMBER, columns[i], outcomes, 6, scratch);
+        assert_int_equal(packer_new(&packer, 6, &err), 0);
+        assert_int_equal(packer_add(packer, 0, columns[i], 6, &err), 0);
+        assert_int_equal(packer_finish(packer, &packed, &err), 0);
+        packer_free(packer);
+        distribution_compute_packed(&again, DISTRIBUTION_NUMBER, &packed, outcomes, scratch);
+        assert_memory_equal(&again, &distribution, sizeof again);
+        packed_release(&packed);
         uint32_t total = 0;
         for (size_t class = 0; class < CLASS_COUNT; class ++)
             for (size_t bin = 0; bin < distribution.bins; bin++)
@@ -217,14 +229,20 @@ static void test_bins_of_odd_columns(void **state)
 static void test_ranks_and_tenths(void **state)
 {
     const struct fixture *fixture = *state;
-    static const float values[] = {1, 2, 2, 3, NAN};
-    assert_true(distribution_rank(values, 5, 2) == 50);
-    assert_true(distribution_rank(values, 5, 1) == 12.5);
-    assert_true(distribution_rank(values, 5, 9) == 100);
-    assert_true(isnan(distribution_rank(values, 5, NAN)));
-    assert_true(isnan(distribution_rank(values + 4, 1, 1)));
+    static const float each[] = {1, 2, 2, 3, NAN}, distinct[] = {1, 2, 3, NAN};
+    static const uint32_t rows[] = {1, 2, 1, 1};
+    static const struct packed_values ways[] = {{each, NULL, 5}, {distinct, rows, 4}};
+    static const struct packed_values nothing = {each + 4, NULL, 1};
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(distribution_rank(&ways[i], 2) == 50);
+        assert_true(distribution_rank(&ways[i], 1) == 12.5);
+        assert_true(distribution_rank(&ways[i], 9) == 100);
+        assert_true(isnan(distribution_rank(&ways[i], NAN)));
+    }
+    assert_true(isnan(distribution_rank(&nothing, 1)));
     const struct distribution *credit = population_distribution(fixture->population, FEATURE_AMT_CREDIT);
-    const float *column = population_column(fixture->population, FEATURE_AMT_CREDIT);
+    float column[CLIENTS];
+    population_read_values(fixture->population, FEATURE_AMT_CREDIT, 0, CLIENTS, column);
     size_t sizes[10] = {0};
     for (size_t row = 0; row < CLIENTS; row++)
         if (!isnan(column[row]))
@@ -253,7 +271,7 @@ static size_t reference_metric(struct reference *out, const struct fixture *fixt
     }
     assert_true(total > 0);
     const uint16_t *order = population_by_importance(fixture->population);
-    for (size_t i = 0; i < FEATURE_COUNT && count < POPULATION_METRIC && covered < 0.95 * total; i++) {
+    for (size_t i = 0; i < FEATURE_COUNT && covered < 0.95 * total; i++) {
         double sum = 0, squares = 0, known = 0;
         size_t feature = order[i];
         assert_true(i == 0 || importance[order[i - 1]] >= importance[feature]);
@@ -301,14 +319,18 @@ static void test_neighbours_are_the_nearest(void **state)
 {
     const struct fixture *fixture = *state;
     enum { K = 50 };
-    struct reference metric[POPULATION_METRIC];
+    struct reference metric[FEATURE_COUNT];
     size_t parts = reference_metric(metric, fixture);
     uint32_t rows[K];
     float distances[K];
     double all[CLIENTS];
+    size_t found;
+    struct error err = {0};
     assert_true(parts > 5);
     for (size_t row = 0; row < CLIENTS; row += 211) {
-        assert_int_equal(population_nearest(fixture->population, row, K, rows, distances), K);
+        assert_int_equal(
+            population_nearest(fixture->population, row, K, rows, distances, &found, &err), 0);
+        assert_int_equal(found, K);
         size_t count = 0;
         for (size_t other = 0; other < CLIENTS; other++)
             if (other != row)
@@ -318,11 +340,13 @@ static void test_neighbours_are_the_nearest(void **state)
         for (size_t i = 0; i < K; i++) {
             double own = reference_distance(metric, parts, fixture->vectors[row], fixture->vectors[rows[i]]);
             assert_true(rows[i] != row);
-            assert_true(fabs(distances[i] - own) < 1e-4 && fabs(own - all[i]) < 1e-4);
+            assert_true(fabs(distances[i] - own) < 1e-5 && fabs(own - all[i]) < 1e-9);
         }
     }
     uint32_t *everybody = malloc(MORE_CLIENTS * sizeof *everybody);
-    assert_int_equal(population_nearest(fixture->population, 3, MORE_CLIENTS, everybody, NULL), CLIENTS - 1);
+    assert_int_equal(
+        population_nearest(fixture->population, 3, MORE_CLIENTS, everybody, NULL, &found, &err), 0);
+    assert_int_equal(found, CLIENTS - 1);
     free(everybody);
 }
 
@@ -375,13 +399,18 @@ static void test_other_contents_are_refused(void **state)
     assert_int_equal(population_load(&population, fixture->store, &stored, fixture->model, &err), -1);
     assert_int_equal(err.code, ERROR_CONFLICT);
     assert_non_null(strstr(err.message, "import"));
-    static const uint64_t wrong_counts[] = {CLIENTS - 1, CLIENTS + 1};
-    for (size_t i = 0; i < 2; i++) {
+    static const struct {
+        uint64_t rows;
+        const char *said;
+    } wrong[] = {{0, "more"},           {1, "more"},           {CLIENTS - 1, "more"},
+                 {CLIENTS + 1, "fewer"}, {CLIENTS + 2, "fewer"}, {3 * CLIENTS, "fewer"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         stored = fixture->stored;
-        stored.rows = wrong_counts[i];
+        stored.rows = wrong[i].rows;
         error_clear(&err);
         assert_int_equal(population_load(&population, fixture->store, &stored, fixture->model, &err), -1);
         assert_int_equal(err.code, ERROR_CONFLICT);
+        assert_non_null(strstr(err.message, wrong[i].said));
     }
     assert_null(population);
 }

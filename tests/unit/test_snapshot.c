@@ -129,7 +129,8 @@ static void test_another_model_scores_the_same_clients(void **state)
     assert_true(population_figures(shifted)->mean_income == population_figures(population)->mean_income);
     /* What does not depend on the model is shared and not copied. */
     for (size_t feature = 0; feature < FEATURE_COUNT; feature += 17)
-        assert_ptr_equal(population_column(shifted, feature), population_column(population, feature));
+        assert_ptr_equal(population_values(shifted, feature).values,
+                         population_values(population, feature).values);
     population_release(shifted);
     model_free(other);
 }
@@ -165,9 +166,9 @@ static void test_the_last_holder_frees_what_is_shared(void **state)
     struct error err = {0};
     assert_int_equal(population_load(&first, fixture->made->store, &stored, fixture->made->model, &err), 0);
     struct population *second = rescore(first, other);
-    float before = population_column(first, FEATURE_AMT_CREDIT)[3];
+    float before = population_value(first, FEATURE_AMT_CREDIT, 3);
     population_release(first);
-    assert_true(population_column(second, FEATURE_AMT_CREDIT)[3] == before); /* ASan watches */
+    assert_true(population_value(second, FEATURE_AMT_CREDIT, 3) == before); /* ASan watches */
     population_release(second);
     model_free(other);
 }
@@ -220,10 +221,9 @@ static void check_group(const struct fixture *fixture, const struct fairness_gro
                         double oldest)
 {
     const struct population *population = fixture->made->population;
-    const float *births = population_column(population, FEATURE_DAYS_BIRTH);
     struct fairness_group expected = {0};
     for (size_t row = 0; row < MADE_CLIENTS; row++) {
-        double age = -(double)births[row] / 365.25;
+        double age = -(double)population_value(population, FEATURE_DAYS_BIRTH, row) / 365.25;
         if (!(age >= youngest && age < oldest))
             continue;
         bool granted = !scoring_verdict(fixture->made->model, population_margin(population, row)).refused;

@@ -102,9 +102,10 @@ static int see(void *context, const struct store_client *client, struct error *e
 
 static struct seen scan(struct store *store, int64_t population)
 {
+    const struct store_scan everybody = {.population = population, .limit = STORE_ALL};
     struct seen seen = {0};
     struct error err = {0};
-    assert_int_equal(store_scan(store, population, see, &seen, &err), 0);
+    assert_int_equal(store_scan(store, &everybody, see, &seen, &err), 0);
     return seen;
 }
 

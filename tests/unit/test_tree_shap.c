@@ -54,8 +54,8 @@ static void check_all_ways(struct tree_shap *shap, const float *rows, size_t cou
     size_t width = columns + 1;
     float *out = malloc(count * width * sizeof *out);
     size_t bytes = count * width * sizeof *out;
-    for (int processor = TREE_SHAP_PLAIN; processor <= (int)tree_shap_best_processor(); processor++) {
-        assert_int_equal(tree_shap_use_processor(shap, (enum tree_shap_processor)processor), 0);
+    for (int processor = PROCESSOR_PLAIN; processor <= (int)processor_best(); processor++) {
+        assert_int_equal(tree_shap_use_processor(shap, (enum processor)processor), 0);
         for (unsigned threads = 1; threads <= 3; threads++) {
             memset(out, 0xff, bytes);
             assert_int_equal(tree_shap_explain(shap, rows, count, threads, out, NULL), 0);
@@ -207,8 +207,8 @@ static void interactions_are_xgboosts(void **state)
                 fail_msg("%s, row %zu: interactions off by %g of %g", cases[some[i]].name, row, worst,
                          largest);
         }
-        for (int processor = 0; processor <= (int)tree_shap_best_processor(); processor++) {
-            assert_int_equal(tree_shap_use_processor(forest.shap, (enum tree_shap_processor)processor), 0);
+        for (int processor = 0; processor <= (int)processor_best(); processor++) {
+            assert_int_equal(tree_shap_use_processor(forest.shap, (enum processor)processor), 0);
             assert_int_equal(tree_shap_interactions(forest.shap, rows, ROWS, (const size_t(*)[2])pairs, count,
                                                     3, again, NULL),
                              0);

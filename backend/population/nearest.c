@@ -1,0 +1,419 @@
+#include "backend/population/nearest.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/population/nearest_cells.h"
+#include "backend/population/nearest_sweep.h"
+#include "shared/base/crew.h"
+
+enum {
+    SAMPLED = 16,  /* blocks, spread evenly, that tell about which bound the search will end with */
+    UNITS = 1024,  /* in which that bound is counted: a column's cost fits into a byte up to a quarter of it */
+    HIGHEST = 255, /* cost of a cell in these units */
+    BANDS = 64     /* by which candidates are put into ascending order of their bounds */
+};
+static const double USUAL_SHARE = 0.35; /* of the mean bound, at which a search ends in usual data */
+static const double RESERVE = 1.25;     /* bounds are that much below distances */
+static const double ROUNDING = 1e-9;    /* more than what the sums of doubles can be off by, relatively */
+
+struct nearest {
+    size_t rows, count, blocks;
+    struct nearest_part *parts;
+    struct cells *cells;
+    uint8_t *lines; /* [blocks][count][SWEEP_LINE] */
+    nearest_sweep_fn *sweep;
+};
+
+#ifdef __x86_64__
+static nearest_sweep_fn *const sweeps[PROCESSOR_COUNT] = {nearest_sweep_plain, nearest_sweep_avx2,
+                                                          nearest_sweep_avx512};
+#else
+static nearest_sweep_fn *const sweeps[PROCESSOR_COUNT] = {nearest_sweep_plain};
+#endif
+
+static int no_memory(struct error *err)
+{
+    return error_set(err, ERROR_INTERNAL, "no memory to compare clients");
+}
+
+/* ---- Preparing ---- */
+
+/* Columns that threads take as they come. */
+struct preparation {
+    struct nearest *nearest;
+    atomic_size_t next;
+    atomic_bool failed;
+};
+
+static void write_lines(struct nearest *nearest, size_t part, const uint8_t *codes)
+{
+    for (size_t block = 0; block < nearest->blocks; block++) {
+        uint8_t *line = nearest->lines + (block * nearest->count + part) * SWEEP_LINE;
+        const uint8_t *from = codes + block * SWEEP_ROWS;
+        for (size_t row = 0; row < SWEEP_ROWS / 2; row++)
+            line[sweep_byte(row)] = (uint8_t)(from[row] | from[row + SWEEP_ROWS / 2] << 4);
+    }
+}
+
+static void *prepare_columns(void *context)
+{
+    struct preparation *preparation = context;
+    struct nearest *nearest = preparation->nearest;
+    uint8_t *codes = calloc(nearest->blocks * SWEEP_ROWS + 1, 1);
+    bool failed = !codes;
+    size_t part;
+    while (!failed && (part = atomic_fetch_add(&preparation->next, 1)) < nearest->count) {
+        failed = cells_lay(&nearest->cells[part], &nearest->parts[part], codes, NULL) != 0;
+        if (!failed)
+            write_lines(nearest, part, codes);
+    }
+    if (failed)
+        atomic_store(&preparation->failed, true);
+    free(codes);
+    return NULL;
+}
+
+static int check_parts(const struct nearest_part *parts, size_t count, size_t rows, struct error *err)
+{
+    if (count > NEAREST_PARTS)
+        return error_set(err, ERROR_LIMIT, "a distance over %zu columns; there may be %d", count,
+                         NEAREST_PARTS);
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].column->count != rows ||
+            (parts[i].categorical && parts[i].column->kind == PACKED_FLOATS))
+            return error_set(err, ERROR_INVALID,
+                             "column %zu of a distance: expected %zu rows and, of categories, at most 255", i,
+                             rows);
+    return 0;
+}
+
+int nearest_new(struct nearest **out, const struct nearest_part *parts, size_t count, size_t rows,
+                unsigned threads, struct error *err)
+{
+    if (check_parts(parts, count, rows, err))
+        return -1;
+    struct nearest *nearest = calloc(1, sizeof *nearest);
+    if (!nearest)
+        return no_memory(err);
+    nearest->rows = rows;
+    nearest->count = count;
+    nearest->blocks = (rows + SWEEP_ROWS - 1) / SWEEP_ROWS;
+    nearest->sweep = sweeps[processor_best()];
+    nearest->parts = malloc((count + 1) * sizeof *nearest->parts);
+    nearest->cells = malloc((count + 1) * sizeof *nearest->cells);
+    nearest->lines = aligned_alloc(SWEEP_LINE, (nearest->blocks * count + 1) * SWEEP_LINE);
+    struct preparation preparation = {.nearest = nearest};
+    if (!nearest->parts || !nearest->cells || !nearest->lines)
+        goto no_memory;
+    if (count > 0)
+        memcpy(nearest->parts, parts, count * sizeof *parts);
+    crew_run(threads, prepare_columns, &preparation);
+    if (atomic_load(&preparation.failed))
+        goto no_memory;
+    *out = nearest;
+    return 0;
+
+no_memory:
+    nearest_free(nearest);
+    return no_memory(err);
+}
+
+void nearest_free(struct nearest *nearest)
+{
+    if (!nearest)
+        return;
+    free(nearest->parts);
+    free(nearest->cells);
+    free(nearest->lines);
+    free(nearest);
+}
+
+size_t nearest_bytes(const struct nearest *nearest)
+{
+    return sizeof *nearest + nearest->blocks * nearest->count * SWEEP_LINE +
+           nearest->count * (sizeof *nearest->parts + sizeof *nearest->cells);
+}
+
+int nearest_use_processor(struct nearest *nearest, enum processor processor)
+{
+    if (processor > processor_best())
+        return -1;
+    nearest->sweep = sweeps[processor];
+    return 0;
+}
+
+/* ---- Measuring ---- */
+
+/* The row that others are measured from. */
+struct origin {
+    size_t row;
+    float values[NEAREST_PARTS];
+};
+
+static void take_origin(struct origin *out, const struct nearest *nearest, size_t row)
+{
+    out->row = row;
+    for (size_t i = 0; i < nearest->count; i++)
+        out->values[i] = packed_value(nearest->parts[i].column, row);
+}
+
+/* Squared. Above `enough` any number above it may come. */
+static double measure(const struct nearest *nearest, const struct origin *origin, size_t row, double enough)
+{
+    double sum = 0;
+    for (size_t i = 0; i < nearest->count && sum <= enough; i++) {
+        const struct nearest_part *part = &nearest->parts[i];
+        const float own = origin->values[i], other = packed_value(part->column, row);
+        if (isnan(own) || isnan(other)) {
+            sum += isnan(own) && isnan(other) ? 0 : part->mismatch;
+        } else if (part->categorical) {
+            sum += own == other ? 0 : part->mismatch;
+        } else {
+            const double difference = (double)other - (double)own;
+            sum += difference * difference * part->weight;
+        }
+    }
+    return sum;
+}
+
+double nearest_distance(const struct nearest *nearest, size_t a, size_t b)
+{
+    struct origin origin;
+    take_origin(&origin, nearest, a);
+    return sqrt(measure(nearest, &origin, b, INFINITY));
+}
+
+/* ---- The nearest so far ---- */
+
+struct near {
+    double distance; /* squared */
+    uint32_t row;
+};
+
+/* Nearer, or as near with the smaller row: a total order, so that the same question has one answer. */
+static bool is_nearer(struct near a, struct near b)
+{
+    return a.distance < b.distance || (a.distance == b.distance && a.row < b.row);
+}
+
+/* Puts `item` in place of the farthest, at the root of a heap whose parents are farther than their children.
+ */
+static void replace_farthest(struct near *heap, size_t count, struct near item)
+{
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= count)
+            break;
+        if (child + 1 < count && is_nearer(heap[child], heap[child + 1]))
+            child++;
+        if (!is_nearer(item, heap[child]))
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = item;
+}
+
+static int compare_near(const void *a, const void *b)
+{
+    return is_nearer(*(const struct near *)a, *(const struct near *)b) ? -1 : 1;
+}
+
+/* ---- The search ---- */
+
+struct search {
+    const struct nearest *nearest;
+    struct origin origin;
+    size_t k;
+    struct near *heap; /* of k; infinitely far ones until there are others */
+    double costs[NEAREST_PARTS][CELLS];
+    uint8_t rounded[NEAREST_PARTS][CELLS]; /* in units, downwards: bounds stay bounds */
+    double unit;                           /* squared distance of one */
+    uint16_t stop;                         /* bound at which the search will end, about */
+    uint16_t *sums, *least;                /* bounds in units, and the least of each block */
+    uint32_t *candidates;
+    size_t room; /* for candidates */
+};
+
+static void set_unit(struct search *search, double unit)
+{
+    search->unit = unit;
+    for (size_t i = 0; i < search->nearest->count; i++)
+        for (size_t cell = 0; cell < CELLS; cell++)
+            search->rounded[i][cell] =
+                (uint8_t)fmin(search->costs[i][cell] / unit * (1 - ROUNDING), HIGHEST);
+}
+
+/* The mean of all bounds. */
+static double mean_bound(const struct search *search)
+{
+    double mean = 0;
+    for (size_t i = 0; i < search->nearest->count; i++)
+        for (size_t cell = 0; cell < CELLS; cell++)
+            mean += search->costs[i][cell] * (double)search->nearest->cells[i].share[cell];
+    return mean;
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+}
+
+/* Chooses the unit, and where to stop, by the bounds of some blocks. A bad choice costs time, no more. */
+static void choose_unit(struct search *search)
+{
+    const struct nearest *nearest = search->nearest;
+    const size_t line = nearest->count * SWEEP_LINE;
+    const size_t sampled = nearest->blocks < SAMPLED ? nearest->blocks : SAMPLED;
+    uint16_t sums[SAMPLED * SWEEP_ROWS], least[1];
+    double mean = mean_bound(search);
+    search->stop = UINT16_MAX;
+    set_unit(search, mean > 0 ? USUAL_SHARE * mean / UNITS : 1);
+    for (size_t i = 0; i < sampled; i++)
+        nearest->sweep(nearest->lines + (2 * i + 1) * nearest->blocks / (2 * sampled) * line, 1, nearest->count,
+                       search->rounded[0], UINT16_MAX, sums + i * SWEEP_ROWS, least);
+    const size_t count = sampled * SWEEP_ROWS;
+    qsort(sums, count, sizeof *sums, compare_words);
+    const size_t place = search->k * count / nearest->rows + 1;
+    const double bound = RESERVE * sums[place < count ? place : count - 1];
+    if (bound < 1)
+        return;
+    set_unit(search, search->unit * bound / UNITS);
+    search->stop = UNITS;
+}
+
+/* Which rows of a block have bounds above `low` and at most `high`; returns how many. */
+static size_t list_block(const struct search *search, size_t block, int low, int high,
+                         uint32_t out[SWEEP_ROWS])
+{
+    const size_t first = block * SWEEP_ROWS, rows = search->nearest->rows;
+    const size_t end = first + SWEEP_ROWS < rows ? first + SWEEP_ROWS : rows;
+    size_t count = 0;
+    for (size_t row = first; search->least[block] <= high && row < end; row++)
+        if (search->sums[row] > low && search->sums[row] <= high && row != search->origin.row)
+            out[count++] = (uint32_t)row;
+    return count;
+}
+
+/* All rows with such bounds, in ascending bands of them, into `candidates`; how many, or -1 without memory. */
+static int64_t gather(struct search *search, int low, int high)
+{
+    const int width = (high - low + BANDS - 1) / BANDS;
+    uint32_t rows[SWEEP_ROWS];
+    size_t ends[BANDS] = {0}, total = 0, count;
+    for (size_t block = 0; block < search->nearest->blocks; block++) {
+        count = list_block(search, block, low, high, rows);
+        for (size_t i = 0; i < count; i++)
+            ends[(search->sums[rows[i]] - low - 1) / width]++;
+    }
+    for (size_t band = 0; band < BANDS; band++) {
+        const size_t here = ends[band];
+        ends[band] = total;
+        total += here;
+    }
+    if (total > search->room) {
+        free(search->candidates);
+        search->candidates = malloc(total * sizeof *search->candidates);
+        search->room = search->candidates ? total : 0;
+        if (!search->candidates)
+            return -1;
+    }
+    for (size_t block = 0; block < search->nearest->blocks; block++) {
+        count = list_block(search, block, low, high, rows);
+        for (size_t i = 0; i < count; i++)
+            search->candidates[ends[(search->sums[rows[i]] - low - 1) / width]++] = rows[i];
+    }
+    return (int64_t)total;
+}
+
+/* True when no row of this bound can be among the nearest. */
+static bool is_out(const struct search *search, int bound, uint32_t row)
+{
+    const struct near farthest = search->heap[0];
+    const double least = bound * search->unit;
+    return least > farthest.distance || (least == farthest.distance && row > farthest.row);
+}
+
+static void measure_candidates(struct search *search, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t row = search->candidates[i];
+        if (is_out(search, search->sums[row], row))
+            continue;
+        const struct near item = {measure(search->nearest, &search->origin, row, search->heap[0].distance),
+                                  row};
+        if (is_nearer(item, search->heap[0]))
+            replace_farthest(search->heap, search->k, item);
+    }
+}
+
+/* Measures rows in ascending order of their bounds, until the bounds are above what was found. */
+static int search_all(struct search *search, struct error *err)
+{
+    int low = -1, high = search->stop;
+    for (;;) {
+        const int64_t count = gather(search, low, high);
+        if (count < 0)
+            return no_memory(err);
+        measure_candidates(search, (size_t)count);
+        const double farthest = search->heap[0].distance; /* infinite while fewer than k are found */
+        if (high == UINT16_MAX || (high + 1) * search->unit > farthest)
+            return 0;
+        const double next = isinf(farthest) ? 2.0 * high : farthest / search->unit + 1;
+        low = high;
+        high = next < UINT16_MAX ? (int)next : UINT16_MAX;
+    }
+}
+
+int nearest_find(const struct nearest *nearest, size_t row, size_t k, uint32_t *rows, float *distances,
+                 size_t *found, struct error *err)
+{
+    int status = -1;
+    if (k > nearest->rows - 1)
+        k = nearest->rows - 1;
+    *found = k;
+    if (k == 0)
+        return 0;
+    struct search *search = malloc(sizeof *search);
+    if (!search)
+        return no_memory(err);
+    search->nearest = nearest;
+    search->k = k;
+    search->heap = malloc(k * sizeof *search->heap);
+    search->sums = malloc(nearest->blocks * SWEEP_ROWS * sizeof *search->sums);
+    search->least = malloc(nearest->blocks * sizeof *search->least);
+    search->candidates = NULL;
+    search->room = 0;
+    if (!search->heap || !search->sums || !search->least) {
+        no_memory(err);
+        goto done;
+    }
+    for (size_t i = 0; i < k; i++)
+        search->heap[i] = (struct near){INFINITY, UINT32_MAX};
+    take_origin(&search->origin, nearest, row);
+    for (size_t i = 0; i < nearest->count; i++)
+        cells_cost(search->costs[i], &nearest->cells[i], &nearest->parts[i], search->origin.values[i]);
+    choose_unit(search);
+    nearest->sweep(nearest->lines, nearest->blocks, nearest->count, search->rounded[0], search->stop,
+                   search->sums, search->least);
+    if (search_all(search, err))
+        goto done;
+    qsort(search->heap, k, sizeof *search->heap, compare_near);
+    for (size_t i = 0; i < k; i++) {
+        rows[i] = search->heap[i].row;
+        if (distances)
+            distances[i] = (float)sqrt(search->heap[i].distance);
+    }
+    status = 0;
+done:
+    free(search->heap);
+    free(search->sums);
+    free(search->least);
+    free(search->candidates);
+    free(search);
+    return status;
+}
