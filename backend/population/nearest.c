@@ -23,7 +23,11 @@ struct nearest {
     size_t rows, count, blocks;
     struct nearest_part *parts;
     struct cells *cells;
-    uint8_t *lines; /* [blocks][count][SWEEP_LINE] */
+    uint8_t *lines;                    /* [blocks][count][SWEEP_LINE] */
+    double weights[NEAREST_PARTS];     /* NaN of categories */
+    double mismatches[NEAREST_PARTS];
+    uint16_t by_kind[NEAREST_PARTS];   /* parts by the kind of their columns, and where each kind ends */
+    size_t kinds[PACKED_FLOATS + 1];
     nearest_sweep_fn *sweep;
 };
 
@@ -90,6 +94,22 @@ static int check_parts(const struct nearest_part *parts, size_t count, size_t ro
     return 0;
 }
 
+static void take_parts(struct nearest *nearest, const struct nearest_part *parts)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < nearest->count; i++) {
+        nearest->parts[i] = parts[i];
+        nearest->weights[i] = parts[i].categorical ? NAN : parts[i].weight;
+        nearest->mismatches[i] = parts[i].mismatch;
+    }
+    for (enum packed_kind kind = PACKED_BYTES; kind <= PACKED_FLOATS; kind++) {
+        for (size_t i = 0; i < nearest->count; i++)
+            if (parts[i].column->kind == kind)
+                nearest->by_kind[at++] = (uint16_t)i;
+        nearest->kinds[kind] = at;
+    }
+}
+
 int nearest_new(struct nearest **out, const struct nearest_part *parts, size_t count, size_t rows,
                 unsigned threads, struct error *err)
 {
@@ -108,8 +128,7 @@ int nearest_new(struct nearest **out, const struct nearest_part *parts, size_t c
     struct preparation preparation = {.nearest = nearest};
     if (!nearest->parts || !nearest->cells || !nearest->lines)
         goto no_memory;
-    if (count > 0)
-        memcpy(nearest->parts, parts, count * sizeof *parts);
+    take_parts(nearest, parts);
     crew_run(threads, prepare_columns, &preparation);
     if (atomic_load(&preparation.failed))
         goto no_memory;
@@ -153,37 +172,47 @@ struct origin {
     float values[NEAREST_PARTS];
 };
 
-static void take_origin(struct origin *out, const struct nearest *nearest, size_t row)
+/* One kind after the other, so that nothing has to be guessed while the values are on their way: each lies in
+ * a cache line of its own. */
+static void take_values(float out[NEAREST_PARTS], const struct nearest *nearest, size_t row)
 {
-    out->row = row;
-    for (size_t i = 0; i < nearest->count; i++)
-        out->values[i] = packed_value(nearest->parts[i].column, row);
-}
-
-/* Squared. Above `enough` any number above it may come. */
-static double measure(const struct nearest *nearest, const struct origin *origin, size_t row, double enough)
-{
-    double sum = 0;
-    for (size_t i = 0; i < nearest->count && sum <= enough; i++) {
-        const struct nearest_part *part = &nearest->parts[i];
-        const float own = origin->values[i], other = packed_value(part->column, row);
-        if (isnan(own) || isnan(other)) {
-            sum += isnan(own) && isnan(other) ? 0 : part->mismatch;
-        } else if (part->categorical) {
-            sum += own == other ? 0 : part->mismatch;
-        } else {
-            const double difference = (double)other - (double)own;
-            sum += difference * difference * part->weight;
-        }
+    size_t at = 0;
+    for (; at < nearest->kinds[PACKED_BYTES]; at++) {
+        const struct packed *column = nearest->parts[nearest->by_kind[at]].column;
+        out[nearest->by_kind[at]] = column->values[column->bytes[row]];
     }
-    return sum;
+    for (; at < nearest->kinds[PACKED_WORDS]; at++) {
+        const struct packed *column = nearest->parts[nearest->by_kind[at]].column;
+        out[nearest->by_kind[at]] = column->values[column->words[row]];
+    }
+    for (; at < nearest->kinds[PACKED_FLOATS]; at++)
+        out[nearest->by_kind[at]] = nearest->parts[nearest->by_kind[at]].column->floats[row];
 }
 
-double nearest_distance(const struct nearest *nearest, size_t a, size_t b)
+/* Squared. */
+static double measure(const struct nearest *nearest, const struct origin *origin, size_t row)
 {
-    struct origin origin;
-    take_origin(&origin, nearest, a);
-    return sqrt(measure(nearest, &origin, b, INFINITY));
+    enum { SUMS = 4 /* that do not wait for each other */ };
+    float values[NEAREST_PARTS];
+    double costs[NEAREST_PARTS], sums[SUMS] = {0};
+    take_values(values, nearest, row);
+    for (size_t i = 0; i < nearest->count; i++) {
+        const float own = origin->values[i], other = values[i];
+        const double difference = (double)other - (double)own;
+        const double cost = difference * difference * nearest->weights[i]; /* NaN of what has no difference */
+        const bool same = (other == own) | ((other != other) & (own != own));
+        costs[i] = same ? 0 : cost == cost ? cost : nearest->mismatches[i];
+    }
+    for (size_t i = 0; i < nearest->count; i++)
+        sums[i % SUMS] += costs[i];
+    return sums[0] + sums[1] + (sums[2] + sums[3]);
+}
+
+double nearest_square(const struct nearest *nearest, size_t a, size_t b)
+{
+    struct origin origin = {.row = a};
+    take_values(origin.values, nearest, a);
+    return measure(nearest, &origin, b);
 }
 
 /* ---- The nearest so far ---- */
@@ -344,8 +373,7 @@ static void measure_candidates(struct search *search, size_t count)
         const uint32_t row = search->candidates[i];
         if (is_out(search, search->sums[row], row))
             continue;
-        const struct near item = {measure(search->nearest, &search->origin, row, search->heap[0].distance),
-                                  row};
+        const struct near item = {measure(search->nearest, &search->origin, row), row};
         if (is_nearer(item, search->heap[0]))
             replace_farthest(search->heap, search->k, item);
     }
@@ -394,7 +422,8 @@ int nearest_find(const struct nearest *nearest, size_t row, size_t k, uint32_t *
     }
     for (size_t i = 0; i < k; i++)
         search->heap[i] = (struct near){INFINITY, UINT32_MAX};
-    take_origin(&search->origin, nearest, row);
+    search->origin.row = row;
+    take_values(search->origin.values, nearest, row);
     for (size_t i = 0; i < nearest->count; i++)
         cells_cost(search->costs[i], &nearest->cells[i], &nearest->parts[i], search->origin.values[i]);
     choose_unit(search);

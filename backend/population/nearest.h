@@ -40,8 +40,8 @@ void nearest_free(struct nearest *nearest);
 int nearest_find(const struct nearest *nearest, size_t row, size_t k, uint32_t *rows, float *distances,
                  size_t *found, struct error *err);
 
-/* The distance of two rows, as nearest_find measures it. */
-double nearest_distance(const struct nearest *nearest, size_t a, size_t b);
+/* The squared distance of two rows, which nearest_find goes by. */
+double nearest_square(const struct nearest *nearest, size_t a, size_t b);
 
 /* Bytes of the approximation. */
 size_t nearest_bytes(const struct nearest *nearest);

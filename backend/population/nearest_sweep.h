@@ -110,9 +110,10 @@ void NEAREST_SWEEP(const uint8_t *lines, size_t blocks, size_t columns, const ui
     enum { PARTS = SWEEP_LINE / WIDTH };
     for (size_t block = 0; block < blocks; block++, lines += columns * SWEEP_LINE, sums += SWEEP_ROWS) {
         struct pair low[PARTS] = {0}, high[PARTS] = {0};
-        for (size_t first = 0; first < columns; first += SWEEP_STRIDE) {
-            const size_t end = first + SWEEP_STRIDE < columns ? first + SWEEP_STRIDE : columns;
-            for (size_t column = first; column < end; column++) {
+        size_t column = 0;
+        do {
+            const size_t end = column + SWEEP_STRIDE < columns ? column + SWEEP_STRIDE : columns;
+            for (; column < end; column++) {
                 const bytes table = repeat(costs + column * SWEEP_CELLS);
                 for (size_t part = 0; part < PARTS; part++) {
                     bytes cells;
@@ -126,9 +127,7 @@ void NEAREST_SWEEP(const uint8_t *lines, size_t blocks, size_t columns, const ui
                 write_sums(sums + SWEEP_ROWS / 2, &high[part], part * WIDTH);
             }
             least[block] = least_of(sums);
-            if (least[block] > stop)
-                break;
-        }
+        } while (column < columns && least[block] <= stop);
     }
 }
 

@@ -13,10 +13,8 @@
 
 #include "notebooks-port/ml/neighbours.h"
 #include "notebooks-port/ml/preparation.h"
-#include "shared/base/number.h"
-#include "shared/data/csv.h"
 #include "tests/support/drawn_examples.h"
-#include "tests/support/shared_data.h"
+#include "tests/support/reference_neighbours.h"
 
 enum { MOST_ROWS = 700, MOST_COLUMNS = 40 };
 
@@ -193,73 +191,34 @@ static void says_what_is_wrong(void **state)
 
 /* ---- The reference ---- */
 
-enum { IMPUTED_ROWS = 2000, IMPUTED_COLUMNS = 8, EACH = 40, NEAREST = 10 };
-
-static double number_at(const struct slice *fields, size_t field)
-{
-    double value = 0;
-    assert_true(number_read(&value, fields[field].data, fields[field].length));
-    return value;
-}
-
-static void read_imputed(float *values, double *ids, const char *path)
-{
-    struct error err = {0};
-    struct csv_reader *reader = NULL;
-    const struct slice *fields = NULL;
-    size_t count = 0, rows = 0;
-    assert_int_equal(csv_open(&reader, path, NULL, &err), 0);
-    assert_int_equal(csv_next(reader, &fields, &count, &err), 1);
-    assert_int_equal(count, IMPUTED_COLUMNS + 1);
-    for (; rows < IMPUTED_ROWS && csv_next(reader, &fields, &count, &err) == 1; rows++) {
-        ids[rows] = number_at(fields, 0);
-        for (size_t c = 0; c < IMPUTED_COLUMNS; c++)
-            values[rows * IMPUTED_COLUMNS + c] = (float)number_at(fields, c + 1);
-    }
-    assert_int_equal(rows, IMPUTED_ROWS);
-    csv_close(reader);
-}
-
 static void as_the_reference(void **state)
 {
     (void)state;
-    char imputed[PATH_MAX], expected[PATH_MAX];
-    if (!shared_path(imputed, "oracles/imputed.csv") || !shared_path(expected, "oracles/neighbours.csv"))
+    static struct reference_neighbours reference;
+    if (!reference_neighbours_read(&reference))
         skip();
-    static float values[IMPUTED_ROWS * IMPUTED_COLUMNS], asked[IMPUTED_ROWS / EACH * IMPUTED_COLUMNS];
-    static double ids[IMPUTED_ROWS], distances[IMPUTED_ROWS / EACH * NEAREST];
-    uint32_t rows[IMPUTED_ROWS / EACH * NEAREST], own[IMPUTED_ROWS / EACH];
+    static float asked[REFERENCE_ASKED * REFERENCE_COLUMNS];
+    static double distances[REFERENCE_ASKED * REFERENCE_NEAREST];
+    uint32_t rows[REFERENCE_ASKED * REFERENCE_NEAREST], own[REFERENCE_ASKED];
     struct error err = {0};
     struct preparation preparation = {0};
-    struct examples raw = {values, NULL, IMPUTED_ROWS, IMPUTED_COLUMNS}, data = {0};
-    read_imputed(values, ids, imputed);
+    struct examples raw = {reference.values, NULL, REFERENCE_CLIENTS, REFERENCE_COLUMNS}, data = {0};
     assert_int_equal(preparation_fit(&preparation, &raw, &err), 0);
     assert_int_equal(preparation_apply(&data, &preparation, &raw, PREPARATION_STANDARDISE, &err), 0);
-    for (uint32_t i = 0; i < IMPUTED_ROWS / EACH; i++) {
-        own[i] = i * EACH;
-        memcpy(asked + (size_t)i * IMPUTED_COLUMNS, data.values + (size_t)own[i] * IMPUTED_COLUMNS,
-               IMPUTED_COLUMNS * sizeof *asked);
+    for (uint32_t i = 0; i < REFERENCE_ASKED; i++) {
+        own[i] = i * REFERENCE_EACH;
+        memcpy(asked + (size_t)i * REFERENCE_COLUMNS, data.values + (size_t)own[i] * REFERENCE_COLUMNS,
+               REFERENCE_COLUMNS * sizeof *asked);
     }
-    struct examples queries = {asked, NULL, IMPUTED_ROWS / EACH, IMPUTED_COLUMNS};
-    assert_int_equal(neighbours_find(rows, distances, &data, &queries, own, NEAREST, &err), 0);
-
-    struct csv_reader *reader = NULL;
-    const struct slice *fields = NULL;
-    size_t count = 0, at = 0;
+    struct examples queries = {asked, NULL, REFERENCE_ASKED, REFERENCE_COLUMNS};
+    assert_int_equal(neighbours_find(rows, distances, &data, &queries, own, REFERENCE_NEAREST, &err), 0);
     double largest = 0;
-    assert_int_equal(csv_open(&reader, expected, NULL, &err), 0);
-    assert_int_equal(csv_next(reader, &fields, &count, &err), 1);
-    for (; at < IMPUTED_ROWS / EACH * NEAREST && csv_next(reader, &fields, &count, &err) == 1; at++) {
-        assert_true(number_at(fields, 0) == ids[own[at / NEAREST]]);
-        assert_true(number_at(fields, 1) == (double)(at % NEAREST + 1));
-        assert_true(number_at(fields, 2) == ids[rows[at]]);
-        largest = fmax(largest, fabs(number_at(fields, 3) - distances[at]));
+    for (size_t at = 0; at < REFERENCE_ASKED * REFERENCE_NEAREST; at++) {
+        assert_true(reference.found[at].neighbour == reference.ids[rows[at]]);
+        largest = fmax(largest, fabs(reference.found[at].distance - distances[at]));
     }
-    printf("%zu neighbours, largest difference %.2g\n", at, largest);
-    assert_int_equal(at, IMPUTED_ROWS / EACH * NEAREST);
-    assert_int_equal(csv_next(reader, &fields, &count, &err), 0);
+    printf("%d neighbours, largest difference %.2g\n", REFERENCE_ASKED * REFERENCE_NEAREST, largest);
     assert_true(largest < 1e-5);
-    csv_close(reader);
     examples_free(&data);
     preparation_free(&preparation);
 }
