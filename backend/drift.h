@@ -28,7 +28,7 @@ struct drift_values {
 struct drift_clients {
     size_t count;
     struct drift_values (*column)(const void *context, size_t feature);
-    double (*margin)(const void *context, size_t row);           /* calibrated log-odds */
+    double (*margin)(const void *context, size_t row); /* calibrated log-odds */
     const void *context;
 };
 

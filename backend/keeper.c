@@ -15,9 +15,9 @@ struct keeper {
     struct store *store;
     struct metrics *metrics;
 
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t wake;  /* the thread has something to do */
-    pthread_cond_t ended; /* a reload has ended */
+    pthread_mutex_t lock;     /* of what follows */
+    pthread_cond_t wake;      /* the thread has something to do */
+    pthread_cond_t ended;     /* a reload has ended */
     struct snapshot *current; /* NULL until the first model is loaded */
     struct reload reload;
     bool store_away;
@@ -135,8 +135,8 @@ static void look(struct keeper *keeper)
     }
     take_over(keeper, snapshot);
     memset(&keeper->refused, 0, sizeof keeper->refused);
-    log_event(LOG_INFO, "population_loaded", "{s:I, s:f}", "clients",
-              (json_int_t)stored.rows, "seconds", progress_clock_s() - started_s);
+    log_event(LOG_INFO, "population_loaded", "{s:I, s:f}", "clients", (json_int_t)stored.rows, "seconds",
+              progress_clock_s() - started_s);
 }
 
 /* Reads the population while another thread loads the first model, and waits for that; false when it never

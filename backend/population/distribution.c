@@ -167,8 +167,7 @@ void distribution_compute_packed(struct distribution *out, int feature, const st
         scratch[place] = known += column->rows[place];
     begin(out, feature, known, column->count - known);
     if (!out->categorical && known > 0) {
-        const struct ranked sorted = {
-            .count = column->distinct, .values = column->values, .ends = scratch};
+        const struct ranked sorted = {.count = column->distinct, .values = column->values, .ends = scratch};
         lay_numbers(out, feature, &sorted);
     }
     count_packed(out, column, outcomes, (uint8_t *)(scratch + column->distinct));

@@ -10,8 +10,8 @@
 #include "shared/base/crew.h"
 
 enum {
-    SAMPLED = 16,  /* blocks, spread evenly, that tell about which bound the search will end with */
-    UNITS = 1024,  /* in which that bound is counted: a column's cost fits into a byte up to a quarter of it */
+    SAMPLED = 16, /* blocks, spread evenly, that tell about which bound the search will end with */
+    UNITS = 1024, /* in which that bound is counted: a column's cost fits into a byte up to a quarter of it */
     HIGHEST = 255, /* cost of a cell in these units */
     BANDS = 64     /* by which candidates are put into ascending order of their bounds */
 };
@@ -23,10 +23,10 @@ struct nearest {
     size_t rows, count, blocks;
     struct nearest_part *parts;
     struct cells *cells;
-    uint8_t *lines;                    /* [blocks][count][SWEEP_LINE] */
-    double weights[NEAREST_PARTS];     /* NaN of categories */
+    uint8_t *lines;                /* [blocks][count][SWEEP_LINE] */
+    double weights[NEAREST_PARTS]; /* NaN of categories */
     double mismatches[NEAREST_PARTS];
-    uint16_t by_kind[NEAREST_PARTS];   /* parts by the kind of their columns, and where each kind ends */
+    uint16_t by_kind[NEAREST_PARTS]; /* parts by the kind of their columns, and where each kind ends */
     size_t kinds[PACKED_FLOATS + 1];
     nearest_sweep_fn *sweep;
 };
@@ -273,8 +273,7 @@ static void set_unit(struct search *search, double unit)
     search->unit = unit;
     for (size_t i = 0; i < search->nearest->count; i++)
         for (size_t cell = 0; cell < CELLS; cell++)
-            search->rounded[i][cell] =
-                (uint8_t)fmin(search->costs[i][cell] / unit * (1 - ROUNDING), HIGHEST);
+            search->rounded[i][cell] = (uint8_t)fmin(search->costs[i][cell] / unit * (1 - ROUNDING), HIGHEST);
 }
 
 /* The mean of all bounds. */
@@ -303,8 +302,8 @@ static void choose_unit(struct search *search)
     search->stop = UINT16_MAX;
     set_unit(search, mean > 0 ? USUAL_SHARE * mean / UNITS : 1);
     for (size_t i = 0; i < sampled; i++)
-        nearest->sweep(nearest->lines + (2 * i + 1) * nearest->blocks / (2 * sampled) * line, 1, nearest->count,
-                       search->rounded[0], UINT16_MAX, sums + i * SWEEP_ROWS, least);
+        nearest->sweep(nearest->lines + (2 * i + 1) * nearest->blocks / (2 * sampled) * line, 1,
+                       nearest->count, search->rounded[0], UINT16_MAX, sums + i * SWEEP_ROWS, least);
     const size_t count = sampled * SWEEP_ROWS;
     qsort(sums, count, sizeof *sums, compare_words);
     const size_t place = search->k * count / nearest->rows + 1;
@@ -328,7 +327,8 @@ static size_t list_block(const struct search *search, size_t block, int low, int
     return count;
 }
 
-/* All rows with such bounds, in ascending bands of them, into `candidates`; how many, or -1 without memory. */
+/* All rows with such bounds, in ascending bands of them, into `candidates`; how many, or -1 without memory.
+ */
 static int64_t gather(struct search *search, int low, int high)
 {
     const int width = (high - low + BANDS - 1) / BANDS;
@@ -406,7 +406,7 @@ int nearest_find(const struct nearest *nearest, size_t row, size_t k, uint32_t *
     *found = k;
     if (k == 0)
         return 0;
-    struct search *search = malloc(sizeof *search);
+    struct search *search = calloc(1, sizeof *search);
     if (!search)
         return no_memory(err);
     search->nearest = nearest;
@@ -414,8 +414,6 @@ int nearest_find(const struct nearest *nearest, size_t row, size_t k, uint32_t *
     search->heap = malloc(k * sizeof *search->heap);
     search->sums = malloc(nearest->blocks * SWEEP_ROWS * sizeof *search->sums);
     search->least = malloc(nearest->blocks * sizeof *search->least);
-    search->candidates = NULL;
-    search->room = 0;
     if (!search->heap || !search->sums || !search->least) {
         no_memory(err);
         goto done;

@@ -86,7 +86,7 @@ static int lay_listed(struct cells *out, const struct packed *column, uint8_t *c
 static size_t lay_sampled(float limits[CELLS - 1], const float *values, size_t count)
 {
     uint32_t keys[SAMPLE], room[SAMPLE];
-    float sample[SAMPLE];
+    float sample[SAMPLE] = {0};
     double weights[SAMPLE];
     size_t starts[CELLS - 1], known = 0, step = count / SAMPLE + 1;
     for (size_t i = 0; i < count; i += step)
@@ -211,7 +211,8 @@ void cells_cost(double out[CELLS], const struct cells *cells, const struct neare
         return;
     }
     for (size_t cell = 0; cell < cells->count; cell++) {
-        double gap = fmax((double)cells->lowest[cell] - (double)own, (double)own - (double)cells->highest[cell]);
+        double gap =
+            fmax((double)cells->lowest[cell] - (double)own, (double)own - (double)cells->highest[cell]);
         out[cell] = gap > 0 ? gap * gap * part->weight : 0;
     }
 }

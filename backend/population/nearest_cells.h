@@ -10,8 +10,8 @@ enum { CELLS = 16, CELL_MISSING = CELLS - 1 };
 /* The cells of a column. The last is for missing values; of categories the one before may be shared by the
  * rarer ones. */
 struct cells {
-    size_t count;                   /* of known values, at most CELL_MISSING */
-    float lowest[CELLS - 1];        /* ascending intervals, from a value of the column to a value of it */
+    size_t count;            /* of known values, at most CELL_MISSING */
+    float lowest[CELLS - 1]; /* ascending intervals, from a value of the column to a value of it */
     float highest[CELLS - 1];
     bool shared; /* of categories, which stand in `lowest`: the last cell has all that are in no other */
     float share[CELLS]; /* of the rows */

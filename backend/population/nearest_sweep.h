@@ -73,7 +73,10 @@ static inline bytes look_up(bytes table, bytes cells)
 #elif defined(__AVX2__)
     return (bytes)_mm256_shuffle_epi8((__m256i)table, (__m256i)cells);
 #else
-    return __builtin_shuffle(table, cells);
+    bytes out;
+    for (size_t i = 0; i < WIDTH; i++)
+        out[i] = table[cells[i]];
+    return out;
 #endif
 }
 

@@ -23,7 +23,8 @@ static inline float order_value(uint32_t key)
     return value;
 }
 
-/* Sorts `count` keys with room for as many more. Returns the sorted ones, which lie in `keys` or in `room`. */
+/* Sorts `count` keys with room for as many more. Returns the sorted ones, which lie in `keys` or in `room`.
+ */
 uint32_t *order_sort(uint32_t *keys, uint32_t *room, size_t count);
 
 #endif

@@ -27,7 +27,7 @@ struct packer {
     size_t count, limit; /* rows; codes beyond which the column stays as it is */
     size_t added, codes; /* rows; their distinct values */
     bool judged;         /* by these */
-    uint32_t *bits; /* of each code, room for `room` */
+    uint32_t *bits;      /* of each code, room for `room` */
     size_t room;
     struct slot *slots; /* open addressing */
     unsigned shift;     /* 32 less the binary logarithm of their number */

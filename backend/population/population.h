@@ -48,7 +48,7 @@ double population_margin(const struct population *population, size_t row);
  * FEATURE_COUNT features. */
 float population_value(const struct population *population, size_t feature, size_t row);
 void population_read_values(const struct population *population, size_t feature, size_t first, size_t count,
-                          float *out);
+                            float *out);
 void population_gather(const struct population *population, size_t feature, const uint32_t *rows,
                        size_t count, float *out);
 void population_vector(const struct population *population, size_t row, float *out);
@@ -70,11 +70,11 @@ const struct population_figures *population_figures(const struct population *pop
 /* Features in descending order of importance to the model: FEATURE_COUNT ids. */
 const uint16_t *population_by_importance(const struct population *population);
 
-/* The `k` rows nearest to `row` (itself left out), nearest first, with their distances (may be NULL); `*found`
- * is how many there are. Exact. The distance is Euclidean over the features that carry 95 % of the model's
- * importance, each divided by its standard deviation and weighted by its importance. Two missing values are
- * equal; one missing, or two different categories, count as two standard deviations squared, which is what
- * two clients drawn at random differ by. The outcome plays no part. */
+/* The `k` rows nearest to `row` (itself left out), nearest first, with their distances (may be NULL);
+ * `*found` is how many there are. Exact. The distance is Euclidean over the features that carry 95 % of the
+ * model's importance, each divided by its standard deviation and weighted by its importance. Two missing
+ * values are equal; one missing, or two different categories, count as two standard deviations squared, which
+ * is what two clients drawn at random differ by. The outcome plays no part. */
 int population_nearest(const struct population *population, size_t row, size_t k, uint32_t *rows,
                        float *distances, size_t *found, struct error *err);
 

@@ -38,7 +38,8 @@ static int flush_block(struct reader *reader, struct error *err)
     struct reading *reading = reader->reading;
     const size_t count = reader->rows - reader->flushed;
     const size_t first = reader->backwards ? reading->population->count - reader->rows : reader->flushed;
-    const float *block = reader->backwards ? reader->block + (BLOCK_ROWS - count) * FEATURE_COUNT : reader->block;
+    const float *block =
+        reader->backwards ? reader->block + (BLOCK_ROWS - count) * FEATURE_COUNT : reader->block;
     int status = 0;
     for (size_t i = 0; i < FEATURE_COUNT && status == 0; i++) {
         /* The readers begin apart, so that they do not wait for each other. */
@@ -110,9 +111,8 @@ static int check_halves(const struct population *population, const struct reader
 static int read_rows(struct reading *reading, struct error *err)
 {
     const size_t count = reading->population->count;
-    struct reader readers[READERS] = {
-        {.reading = reading, .limit = count - count / 2, .beyond = INT64_MAX},
-        {.reading = reading, .limit = count / 2, .backwards = true}};
+    struct reader readers[READERS] = {{.reading = reading, .limit = count - count / 2, .beyond = INT64_MAX},
+                                      {.reading = reading, .limit = count / 2, .backwards = true}};
     pthread_t thread;
     const bool together = pthread_create(&thread, NULL, read_half, &readers[1]) == 0;
     read_half(&readers[0]);

@@ -50,8 +50,8 @@ int tree_shap_interactions(const struct tree_shap *shap, const float *rows, size
 int tree_shap_interaction_matrix(const struct tree_shap *shap, const float *row, double *out,
                                  struct error *err);
 
-/* Instructions the sums are made with, the best at hand unless a test asks for others. All give the same bits.
- * Returns -1 when the processor at work does not have them. */
+/* Instructions the sums are made with, the best at hand unless a test asks for others. All give the same
+ * bits. Returns -1 when the processor at work does not have them. */
 int tree_shap_use_processor(struct tree_shap *shap, enum processor processor);
 
 /* Bytes of the prepared tables; those of the trees come on top. */

@@ -1,5 +1,5 @@
-/* Seconds of finding the rows nearest to one row, and which they are. `bench_similar make` draws the rows that
- * both sides read: ten hidden factors and noise, each fourth column in steps, as features depend on each
+/* Seconds of finding the rows nearest to one row, and which they are. `bench_similar make` draws the rows
+ * that both sides read: ten hidden factors and noise, each fourth column in steps, as features depend on each
  * other. */
 #include <limits.h>
 #include <math.h>

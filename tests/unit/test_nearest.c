@@ -207,9 +207,8 @@ static void check_table(struct table *table, size_t queries)
 static void as_measuring_all(void **state)
 {
     (void)state;
-    static const size_t shapes[][2] = {{1, 3},     {2, 1},     {127, 17},  {128, 16},
-                                       {129, 40},  {1000, 0},  {3000, 96}, {5000, 30},
-                                       {2500, 110}, {300, 256}};
+    static const size_t shapes[][2] = {{1, 3},    {2, 1},     {127, 17},  {128, 16},   {129, 40},
+                                       {1000, 0}, {3000, 96}, {5000, 30}, {2500, 110}, {300, 256}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct table table =
             make_table(shapes[i][0], shapes[i][1], CONTINUOUS, KINDS, false, 10 + (unsigned)i);
@@ -293,9 +292,9 @@ static void as_the_reference(void **state)
         float distances[REFERENCE_NEAREST];
         size_t found = 0;
         struct error err = {0};
-        assert_int_equal(nearest_find(table.nearest, i * REFERENCE_EACH, REFERENCE_NEAREST, rows, distances,
-                                      &found, &err),
-                         0);
+        assert_int_equal(
+            nearest_find(table.nearest, i * REFERENCE_EACH, REFERENCE_NEAREST, rows, distances, &found, &err),
+            0);
         assert_int_equal(found, REFERENCE_NEAREST);
         for (size_t place = 0; place < REFERENCE_NEAREST; place++) {
             const size_t at = i * REFERENCE_NEAREST + place;

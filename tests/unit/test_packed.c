@@ -38,7 +38,10 @@ static struct packed pack(size_t count, bool backwards)
 /* The same bits; which NaN a missing value is does not matter. */
 static bool is_same(float a, float b)
 {
-    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+    uint32_t bits[2];
+    memcpy(&bits[0], &a, sizeof a);
+    memcpy(&bits[1], &b, sizeof b);
+    return bits[0] == bits[1] || (isnan(a) && isnan(b));
 }
 
 static void check_values(const struct packed *packed)
@@ -114,12 +117,19 @@ static void as_small_as_their_values_allow(void **state)
         size_t count, distinct;
         double missing;
         enum packed_kind kind;
-    } cases[] = {
-        {0, 0, 0, PACKED_BYTES},           {1, 1, 0, PACKED_BYTES},          {3, 0, 1, PACKED_BYTES},
-        {254, 254, 0, PACKED_BYTES},       {5000, 1, 0, PACKED_BYTES},       {5000, 254, 0.5, PACKED_BYTES},
-        {5000, 255, 0.5, PACKED_WORDS},    {5000, 600, 0, PACKED_WORDS},     {5000, 700, 0, PACKED_FLOATS},
-        {20000, 20000, 0, PACKED_FLOATS},  {60000, 30000, 0.9, PACKED_FLOATS},
-        {MOST_ROWS, 8000, 0.1, PACKED_WORDS}, {MOST_ROWS, 9000, 0.1, PACKED_FLOATS}};
+    } cases[] = {{0, 0, 0, PACKED_BYTES},
+                 {1, 1, 0, PACKED_BYTES},
+                 {3, 0, 1, PACKED_BYTES},
+                 {254, 254, 0, PACKED_BYTES},
+                 {5000, 1, 0, PACKED_BYTES},
+                 {5000, 254, 0.5, PACKED_BYTES},
+                 {5000, 255, 0.5, PACKED_WORDS},
+                 {5000, 600, 0, PACKED_WORDS},
+                 {5000, 700, 0, PACKED_FLOATS},
+                 {20000, 20000, 0, PACKED_FLOATS},
+                 {60000, 30000, 0.9, PACKED_FLOATS},
+                 {MOST_ROWS, 8000, 0.1, PACKED_WORDS},
+                 {MOST_ROWS, 9000, 0.1, PACKED_FLOATS}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         draw(cases[i].count, cases[i].distinct, cases[i].missing, (unsigned)i + 1);
         check(cases[i].count, cases[i].kind);

@@ -328,8 +328,7 @@ static void test_neighbours_are_the_nearest(void **state)
     struct error err = {0};
     assert_true(parts > 5);
     for (size_t row = 0; row < CLIENTS; row += 211) {
-        assert_int_equal(
-            population_nearest(fixture->population, row, K, rows, distances, &found, &err), 0);
+        assert_int_equal(population_nearest(fixture->population, row, K, rows, distances, &found, &err), 0);
         assert_int_equal(found, K);
         size_t count = 0;
         for (size_t other = 0; other < CLIENTS; other++)
@@ -344,8 +343,8 @@ static void test_neighbours_are_the_nearest(void **state)
         }
     }
     uint32_t *everybody = malloc(MORE_CLIENTS * sizeof *everybody);
-    assert_int_equal(
-        population_nearest(fixture->population, 3, MORE_CLIENTS, everybody, NULL, &found, &err), 0);
+    assert_int_equal(population_nearest(fixture->population, 3, MORE_CLIENTS, everybody, NULL, &found, &err),
+                     0);
     assert_int_equal(found, CLIENTS - 1);
     free(everybody);
 }
@@ -402,8 +401,12 @@ static void test_other_contents_are_refused(void **state)
     static const struct {
         uint64_t rows;
         const char *said;
-    } wrong[] = {{0, "more"},           {1, "more"},           {CLIENTS - 1, "more"},
-                 {CLIENTS + 1, "fewer"}, {CLIENTS + 2, "fewer"}, {3 * CLIENTS, "fewer"}};
+    } wrong[] = {{0, "more"},
+                 {1, "more"},
+                 {CLIENTS - 1, "more"},
+                 {CLIENTS + 1, "fewer"},
+                 {CLIENTS + 2, "fewer"},
+                 {3 * CLIENTS, "fewer"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         stored = fixture->stored;
         stored.rows = wrong[i].rows;
