@@ -19,7 +19,7 @@ struct weighed {
 };
 
 /* A cell is good when few rows are in it, and when it is narrow: each value weighs its share of the rows plus
- * its share of the way from the lowest to the highest, without the tails. */
+ * its share of the way from the lowest to the highest, without the tails. Of one value at least. */
 static void weigh(struct weighed *out, const uint32_t *rows)
 {
     double known = 0, below = 0;
@@ -70,7 +70,8 @@ static int lay_listed(struct cells *out, const struct packed *column, uint8_t *c
     size_t starts[CELLS - 1];
     if (!weighed.weights)
         return error_set(err, ERROR_INTERNAL, "no memory to compare clients");
-    weigh(&weighed, column->rows);
+    if (weighed.count > 0)
+        weigh(&weighed, column->rows);
     out->count = cut(starts, &weighed);
     free(weighed.weights);
     for (size_t cell = 0; cell < out->count; cell++) {
