@@ -228,14 +228,15 @@ clean: stop ## remove what was built and the demo; trained models stay
 	@rm -rf $(BUILD) data
 
 # Templates, texts, styles and scripts as the frontend serves them: one folder, with Chart.js and the font from npm.
-$(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/static shared/view -type f 2>/dev/null) package-lock.json
+$(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/static frontend/styles shared/view -type f 2>/dev/null) package-lock.json
 	@echo "  COPY $(ASSETS)"
 	@test -d node_modules/@fontsource-variable || scripts/install.sh build
 	@rm -rf $(ASSETS) && mkdir -p $(ASSETS)
 	@cp -r frontend/templates frontend/locales frontend/static $(ASSETS)/
 	@cp shared/view/*.html $(ASSETS)/templates/
+	@mkdir -p $(ASSETS)/static/css
 	@cp shared/view/*.js $(ASSETS)/static/js/ && cp shared/view/charts.css $(ASSETS)/static/css/
-	@cat shared/view/palette.css frontend/static/css/app.css > $(ASSETS)/static/css/app.css
+	@cat shared/view/palette.css frontend/styles/base.css $(filter-out frontend/styles/base.css,$(wildcard frontend/styles/*.css)) > $(ASSETS)/static/css/app.css
 	@cp $(CHART_JS) $(ASSETS)/static/js/chart.js
 	@mkdir -p $(ASSETS)/static/font
 	@cp node_modules/@fontsource-variable/source-sans-3/files/source-sans-3-latin-wght-normal.woff2 $(ASSETS)/static/font/source-sans-3.woff2

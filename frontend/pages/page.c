@@ -176,6 +176,25 @@ static json_t *other_language(const struct http_exchange *exchange)
                      i18n_text(page_site(exchange)->i18n, other, "nav.language"), "href", address);
 }
 
+static json_t *rights_view(const struct account *account)
+{
+    bool known = *account->login != '\0';
+    return json_pack("{s:b, s:b, s:b, s:b}", "clients", known && account_may(account->role, RIGHT_CLIENTS),
+                     "decide", known && account_may(account->role, RIGHT_DECIDE), "model",
+                     known && account_may(account->role, RIGHT_MODEL), "batches",
+                     known && account_may(account->role, RIGHT_BATCHES));
+}
+
+/* {"clients": true} on /clients and all below it: marks the page's place in the navigation. */
+static json_t *here_view(const struct http_exchange *exchange)
+{
+    json_t *here = json_object();
+    const char *path = exchange->request->url_path;
+    path += *path == '/';
+    json_object_setn_new(here, path, strcspn(path, "/"), json_true());
+    return here;
+}
+
 json_t *page_view(struct http_exchange *exchange, const char *title)
 {
     struct visit *visit = page_visit(exchange);
@@ -185,12 +204,12 @@ json_t *page_view(struct http_exchange *exchange, const char *title)
     char token[SESSION_TOKEN], static_address[ASSET_NAME];
     session_token(token, site->session_key, &visit->session);
     snprintf(static_address, sizeof static_address, "/static/%s", assets_version(site->assets));
-    return json_pack("{s:O, s:s, s:o, s:s, s:b, s:s, s:s, s:s, s:o}", "t",
+    return json_pack("{s:O, s:s, s:o, s:s, s:o, s:o, s:b, s:s, s:s, s:s, s:o}", "t",
                      i18n_texts(site->i18n, exchange->language), "lang", language_code(exchange->language),
-                     "other_language", other_language(exchange), "user", visit->session.account.login,
-                     "bar_search", session_has_user(&visit->session), "token", token, "static",
-                     static_address, "title", title, "moment",
-                     i18n_moment(site->i18n, exchange->language, time(NULL)));
+                     "other_language", other_language(exchange), "user", visit->session.account.login, "may",
+                     rights_view(&visit->session.account), "here", here_view(exchange), "bar_search",
+                     session_has_user(&visit->session), "token", token, "static", static_address, "title",
+                     title, "moment", i18n_moment(site->i18n, exchange->language, time(NULL)));
 }
 
 void page_answer(struct http_exchange *exchange, unsigned status, const char *template, json_t *view)
