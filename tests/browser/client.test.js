@@ -90,11 +90,12 @@ test('at least four comparisons, each with the client marked and ranked in words
     assert.ok(charts.length >= 4);
     let ranked = 0;
     for (const chart of charts) {
-        ranked += await chart.locator('.rank', { hasText: /Au-dess(us|ous) de \d+\s%/ }).count();
+        ranked += await chart.locator('.rank', { hasText: /Valeur plus (élevée|faible) que chez \d+\s% des clients/ }).count();
         const data = JSON.parse(await chart.locator('canvas').getAttribute('data-chart'));
         const marked = await chart.locator('tr.marked').count();
         const missing = await chart.locator('.rank', { hasText: 'manque' }).count();
         assert.equal(marked + missing, 1);
+        assert.deepEqual(data.series.slice(0, 2).map(({ paint }) => paint), ['bad', 'good']);
         if (marked && data.kind === 'histogram') assert.ok(data.mark.at >= 0 && data.mark.at <= data.labels.length);
     }
     assert.ok(ranked >= 3);
@@ -107,7 +108,7 @@ test('a rank agrees with the API, also where the page turns the scale round', as
     const [{ label, rank_percent: rank }] = body.features;
     const older = 100 - rank; // days count backwards
     const chart = page.locator('.chart', { has: page.getByRole('heading', { name: label, exact: true }) });
-    const expected = older >= 50 ? `Above ${Math.round(older)}%` : `Below ${Math.round(100 - older)}%`;
+    const expected = older >= 50 ? `Higher than ${Math.round(older)}% of clients` : `Lower than ${Math.round(100 - older)}% of clients`;
     assert.ok((await chart.locator('.rank').textContent()).startsWith(expected));
 });
 
