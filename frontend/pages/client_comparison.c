@@ -24,23 +24,30 @@ static const char *group_text(const struct http_exchange *exchange, const json_t
                                                               : "comparison.of.group");
 }
 
-/* Where the client stands, in words: "higher than 73 % of similar clients". NULL where there is no rank. */
+/* Where the client stands, in words: "higher than 73 % of similar clients"; of what most have in common, as
+ * no late instalment at all, that they do. NULL where there is no rank. */
 static json_t *rank_text(const struct http_exchange *exchange, const json_t *feature, const json_t *group,
                          const struct histogram *histogram)
 {
-    const json_t *rank = json_object_get(feature, "rank_percent");
-    const struct i18n *i18n = page_site(exchange)->i18n;
-    char share[NUMBER_TEXT];
+    double rank = answer_number(feature, "rank_percent") / 100,
+           equal = answer_number(feature, "equal_percent") / 100;
     if (json_is_null(json_object_get(feature, "value")))
         return json_string(page_text(exchange, "comparison.missing"));
-    if (!json_is_number(rank))
+    if (isnan(rank) || isnan(equal))
         return NULL;
-    double below = json_number_value(rank) / 100;
-    if (histogram->reversed)
-        below = 1 - below;
-    below = fmin(fmax(below, 0.01), 0.99); /* nobody is above all the others and himself */
-    number_format_percent(share, below >= 0.5 ? below : 1 - below, 0, exchange->language);
-    return i18n_say(i18n, exchange->language, below >= 0.5 ? "comparison.higher" : "comparison.lower",
+    double lower = rank - equal / 2, higher = 1 - rank - equal / 2;
+    if (histogram->reversed) {
+        double swap = lower;
+        lower = higher;
+        higher = swap;
+    }
+    const char *key = equal >= lower && equal >= higher ? "comparison.equal"
+                      : lower >= higher                 ? "comparison.higher"
+                                                        : "comparison.lower";
+    double largest = fmax(equal, fmax(lower, higher));
+    char share[NUMBER_TEXT];
+    number_format_percent(share, fmin(fmax(largest, 0.01), 0.99), 0, exchange->language);
+    return i18n_say(page_site(exchange)->i18n, exchange->language, key,
                     I18N_VALUES("share", share, "group", group_text(exchange, group)));
 }
 

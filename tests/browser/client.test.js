@@ -90,7 +90,7 @@ test('at least four comparisons, each with the client marked and ranked in words
     assert.ok(charts.length >= 4);
     let ranked = 0;
     for (const chart of charts) {
-        ranked += await chart.locator('.rank', { hasText: /Valeur plus (élevée|faible) que chez \d+\s% des clients/ }).count();
+        ranked += await chart.locator('.rank', { hasText: /(Valeur plus (élevée|faible)|Même valeur) que chez \d+\s% des clients/ }).count();
         const data = JSON.parse(await chart.locator('canvas').getAttribute('data-chart'));
         const marked = await chart.locator('tr.marked').count();
         const missing = await chart.locator('.rank', { hasText: 'manque' }).count();
@@ -105,10 +105,11 @@ test('a rank agrees with the API, also where the page turns the scale round', as
     const page = await dashboard.enter({ language: 'en' });
     await page.goto(`/clients/${granted.client_id}`);
     const { body } = await dashboard.backend.get(`/clients/${granted.client_id}/comparison?features=DAYS_BIRTH&lang=en`);
-    const [{ label, rank_percent: rank }] = body.features;
-    const older = 100 - rank; // days count backwards
+    const [{ label, rank_percent: rank, equal_percent: equal }] = body.features;
+    const younger = 100 - rank - equal / 2; // days count backwards
+    const older = rank - equal / 2;
     const chart = page.locator('.chart', { has: page.getByRole('heading', { name: label, exact: true }) });
-    const expected = older >= 50 ? `Higher than ${Math.round(older)}% of clients` : `Lower than ${Math.round(100 - older)}% of clients`;
+    const expected = younger >= older ? `Higher than ${Math.round(younger)}% of clients` : `Lower than ${Math.round(older)}% of clients`;
     assert.ok((await chart.locator('.rank').textContent()).startsWith(expected));
 });
 
