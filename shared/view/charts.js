@@ -165,7 +165,7 @@
     return data.series.map(({ label, paint, values }) => ({
       label,
       data: points(values),
-      backgroundColor: values.map((_, i) => (data.legend_apart && paint === "good" ? colour("good-pale")
+      backgroundColor: values.map((_, i) => (data.series.length > 1 && paint === "good" ? colour("good-pale")
         : i === data.highlight && paint === "plain" ? colour("accent") : paints[paint]())),
       borderColor: colour("surface"),
       borderWidth: paint === "plain" ? 0 : { top: 1, right: 1, bottom: 0, left: 0 },

@@ -247,16 +247,23 @@ static void test_fold(void **state)
 static void test_split(void **state)
 {
     (void)state;
-    static const struct histogram_names names = {"repaid", "defaulted", "unknown"};
+    static const char *const document[] = {
+        "{\"outcome\": {\"repaid\": \"repaid\", \"defaulted\": \"defaulted\", \"unknown\": \"unknown\"}}"};
+    static const char *const *const documents[LANGUAGE_COUNT] = {document, document};
+    struct error err = {0};
+    struct i18n *i18n = NULL;
+    if (i18n_parse(&i18n, (const char *const **)documents, 1, &err))
+        fail_msg("%s", err.message);
     struct chart_series series[HISTOGRAM_SERIES];
     struct histogram histogram = {.count = 2, .repaid = {4, 5}, .defaulted = {1, 0}};
-    assert_int_equal(histogram_split(series, &histogram, &names), 2);
+    assert_int_equal(histogram_split(series, &histogram, i18n, LANGUAGE_EN), 2);
     assert_string_equal(series[0].label, "defaulted");
     assert_int_equal(series[0].paint, PAINT_BAD);
     assert_true(series[1].values[1] == 5);
     histogram.unknown[1] = 3;
-    assert_int_equal(histogram_split(series, &histogram, &names), 3);
+    assert_int_equal(histogram_split(series, &histogram, i18n, LANGUAGE_EN), 3);
     assert_string_equal(series[2].label, "unknown");
+    i18n_free(i18n);
 }
 
 static void check_histogram_fault(const char *source)
