@@ -215,7 +215,7 @@ double distribution_share(const struct distribution *distribution, double value)
     return ((double)below + inside * (double)here) / (double)distribution->known;
 }
 
-double distribution_rank(const struct packed_values *values, float value)
+struct rank distribution_rank(const struct packed_values *values, float value)
 {
     size_t below = 0, equal = 0, known = 0;
     for (size_t i = 0; i < values->count; i++) {
@@ -225,8 +225,9 @@ double distribution_rank(const struct packed_values *values, float value)
         known += values->values[i] == values->values[i] ? rows : 0;
     }
     if (isnan(value) || known == 0)
-        return NAN;
-    return 100 * ((double)below + 0.5 * (double)equal) / (double)known;
+        return (struct rank){NAN, NAN};
+    return (struct rank){100 * ((double)below + 0.5 * (double)equal) / (double)known,
+                         100 * (double)equal / (double)known};
 }
 
 double distribution_default_rate(const struct distribution *distribution)

@@ -319,7 +319,7 @@ json_t *group_render(const struct group *group, enum language language)
                      group->row < 0 ? json_null() : json_boolean(group->member));
 }
 
-double group_compare(struct distribution *out, const struct group *group, size_t feature, float value)
+struct rank group_compare(struct distribution *out, const struct group *group, size_t feature, float value)
 {
     if (!group->members) {
         const struct packed_values values = population_values(group->population, feature);

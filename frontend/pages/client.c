@@ -5,24 +5,29 @@
 
 #include "frontend/answer.h"
 #include "frontend/pages/client.h"
+#include "frontend/pages/client_page.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
+#include "frontend/pages/recent.h"
 #include "shared/base/log.h"
 
-enum { FEWEST = 5, USUAL = 10, MOST = 25, ID_DIGITS = 15, NEAR_HITS = 8, SHORTENINGS = 3 };
-enum { CLIENT, EXPLANATION, COMPARISON, POPULATION, CALLS };
-_Static_assert((int)CALLS <= (int)BACKEND_CALLS && (int)SHORTENINGS <= (int)BACKEND_CALLS,
-               "calls run at once");
+enum { FEWEST = 5, USUAL = 10, MOST = 25 };
+
+/* What the page is made of. The comparison is of what the explanation names and has to wait for it; the page
+ * does without the latest decision when it must. */
+enum { CLIENT, EXPLANATION, POPULATION, NEEDED, LATEST = NEEDED, AT_ONCE, COMPARISON = AT_ONCE, CALLS };
+_Static_assert((int)AT_ONCE <= (int)BACKEND_CALLS, "calls run at once");
 
 /* ---- What is asked for ------------------------------------------------------------------------------- */
 
-static bool is_id(const char *text)
-{
-    size_t length = strlen(text);
-    return length > 0 && length <= ID_DIGITS && strspn(text, "0123456789") == length;
-}
+/* What the address says of how the page is to look. */
+struct choice {
+    int top;      /* contributions */
+    bool bars;    /* they are shown as bars, not as a waterfall */
+    bool similar; /* the client is compared with similar clients, not with all */
+};
 
-/* How many contributions to show: ?top=, brought within the limits. */
+/* ?top=, brought within the limits. */
 static int read_top(const struct http_exchange *exchange)
 {
     const char *text = http_query(exchange, "top");
@@ -32,47 +37,35 @@ static int read_top(const struct http_exchange *exchange)
     return top < FEWEST ? FEWEST : top > MOST ? MOST : (int)top;
 }
 
-static void ask(struct backend_call calls[CALLS], const char *id, int top)
+static bool asks_for(const struct http_exchange *exchange, const char *name, const char *value)
+{
+    const char *text = http_query(exchange, name);
+    return text && strcmp(text, value) == 0;
+}
+
+static struct choice read_choice(const struct http_exchange *exchange)
+{
+    return (struct choice){read_top(exchange), asks_for(exchange, "view", "bars"),
+                           asks_for(exchange, "group", "similar")};
+}
+
+static void ask(struct backend_call calls[CALLS], const char *id, const struct choice *choice)
 {
     snprintf(calls[CLIENT].path, BACKEND_PATH, "/clients/%s", id);
-    snprintf(calls[EXPLANATION].path, BACKEND_PATH, "/explain?top=%d", top);
+    snprintf(calls[EXPLANATION].path, BACKEND_PATH, "/explain?top=%d", choice->top);
     calls[EXPLANATION].body = json_pack("{s:I}", "client_id", (json_int_t)strtoll(id, NULL, 10));
     calls[EXPLANATION].safe = true;
-    snprintf(calls[COMPARISON].path, BACKEND_PATH, "/clients/%s/comparison?features=%s", id, CLIENT_COMPARED);
     snprintf(calls[POPULATION].path, BACKEND_PATH, "/population");
+    snprintf(calls[LATEST].path, BACKEND_PATH, "/decisions?client_id=%s&limit=1", id);
 }
 
-/* ---- An unknown client ------------------------------------------------------------------------------- */
-
-/* Ids that begin like the one asked for: with one digit less, else two, else three. */
-static json_t *near_ids(struct http_exchange *exchange, const char *id)
+static void ask_comparison(struct backend_call *call, const char *id, const struct choice *choice,
+                           const json_t *explanation)
 {
-    struct backend_call calls[SHORTENINGS] = {0};
-    json_t *near = json_array(), *client;
-    size_t length = strlen(id), count = length - 1 < SHORTENINGS ? length - 1 : SHORTENINGS, j;
-    for (size_t i = 0; i < count; i++)
-        snprintf(calls[i].path, BACKEND_PATH, "/clients?limit=%d&query=%.*s", NEAR_HITS,
-                 (int)(length - 1 - i), id);
-    if (count)
-        backend_client_run(page_site(exchange)->backend, calls, count, exchange->request_id,
-                           exchange->language);
-    for (size_t i = 0; i < count && json_array_size(near) == 0; i++)
-        json_array_foreach(json_object_get(calls[i].answer, "clients"), j, client)
-            json_array_append(near, json_object_get(client, "client_id"));
-    backend_calls_clean(calls, count);
-    return near;
-}
-
-static void show_unknown(struct http_exchange *exchange, const char *id)
-{
-    json_t *view = page_view(exchange, page_text(exchange, "unknown_client.title"));
-    json_object_set_new(view, "near", is_id(id) ? near_ids(exchange, id) : json_array());
-    json_object_set_new(view, "near_given", json_boolean(json_array_size(json_object_get(view, "near")) > 0));
-    json_object_set_new(view, "explanation",
-                        is_id(id) ? i18n_say(page_site(exchange)->i18n, exchange->language,
-                                             "unknown_client.none", I18N_VALUES("id", id))
-                                  : json_string(page_text(exchange, "unknown_client.no_id")));
-    page_answer(exchange, 404, "unknown_client", view);
+    char features[BACKEND_PATH / 2];
+    client_compared(features, sizeof features, explanation);
+    snprintf(call->path, BACKEND_PATH, "/clients/%s/comparison?features=%s&group=%s", id, features,
+             choice->similar ? "similar" : "all");
 }
 
 /* ---- The page ---------------------------------------------------------------------------------------- */
@@ -90,8 +83,8 @@ static int check_answers(const struct backend_call *calls, struct error *err)
     return 0;
 }
 
-static int fill_view(json_t *view, const struct http_exchange *exchange, const struct backend_call *calls,
-                     struct error *err)
+static int fill_view(json_t *view, const struct http_exchange *exchange, const struct choice *choice,
+                     const struct backend_call *calls, struct error *err)
 {
     json_t *contributions = NULL, *comparison = NULL;
     const json_t *explanation = calls[EXPLANATION].answer;
@@ -99,8 +92,11 @@ static int fill_view(json_t *view, const struct http_exchange *exchange, const s
     if (check_answers(calls, err))
         return -1;
     json_object_set_new(view, "verdict", client_verdict_view(exchange, explanation, score_at_threshold));
+    json_object_set_new(view, "latest", client_latest_view(exchange, calls[LATEST].answer));
     json_object_set_new(view, "file", client_file_view(exchange, calls[CLIENT].answer));
-    int status = client_contributions_view(&contributions, exchange, explanation, err);
+    json_object_set_new(view, "quality", client_quality_view(exchange, calls[CLIENT].answer));
+    int status = client_contributions_view(&contributions, exchange, explanation, score_at_threshold,
+                                           choice->bars, err);
     if (status == 0)
         status = client_comparison_view(&comparison, exchange, calls[COMPARISON].answer, err);
     json_object_set_new(view, "contributions", contributions);
@@ -108,49 +104,52 @@ static int fill_view(json_t *view, const struct http_exchange *exchange, const s
     return status;
 }
 
-static void show_client(struct http_exchange *exchange, const char *id, int top,
+static json_t *choice_view(const struct choice *choice)
+{
+    return json_pack("{s:i, s:i, s:i, s:b, s:b, s:s, s:s}", "top", choice->top, "fewest", FEWEST, "most",
+                     MOST, "bars", choice->bars, "similar", choice->similar, "view",
+                     choice->bars ? "bars" : "waterfall", "group", choice->similar ? "similar" : "all");
+}
+
+static void show_client(struct http_exchange *exchange, const char *id, const struct choice *choice,
                         const struct backend_call *calls)
 {
     struct error err = {0};
-    json_t *title =
-        i18n_say(page_site(exchange)->i18n, exchange->language, "client.title", I18N_VALUES("id", id));
-    json_t *view = page_view(exchange, json_string_value(title));
-    json_decref(title);
-    json_object_set_new(view, "id", json_string(id));
-    json_object_set_new(view, "top", json_integer(top));
-    json_object_set_new(view, "top_fewest", json_integer(FEWEST));
-    json_object_set_new(view, "top_most", json_integer(MOST));
+    json_t *view = client_page_view(exchange, id, "client.title", "client");
+    json_object_set_new(view, "choice", choice_view(choice));
+    json_object_set_new(view, "main_class", json_string("client-sheet"));
     json_object_set_new(view, "has_charts", json_true());
-    if (fill_view(view, exchange, calls, &err)) {
+    json_object_set_new(view, "script", json_string("refine.js"));
+    if (fill_view(view, exchange, choice, calls, &err)) {
         log_event(LOG_ERROR, "client_page", "{s:s, s:s}", "fault", err.message, "request_id",
                   exchange->request_id);
         json_decref(view);
         page_fail(exchange, 502, "failure.broken");
         return;
     }
+    recent_add(exchange, id);
     page_answer(exchange, 200, "client", view);
 }
 
 void client_show(struct http_exchange *exchange)
 {
     struct backend_call calls[CALLS] = {0};
-    const char *id = http_path(exchange, "id");
-    if (!is_id(id)) {
-        show_unknown(exchange, id);
+    struct backend_client *backend = page_site(exchange)->backend;
+    const char *id = client_page_id(exchange);
+    if (!id)
         return;
+    struct choice choice = read_choice(exchange);
+    ask(calls, id, &choice);
+    backend_client_run(backend, calls, AT_ONCE, exchange->request_id, exchange->language);
+    const struct backend_call *failed = backend_calls_failed(calls, NEEDED);
+    if (!failed) {
+        ask_comparison(&calls[COMPARISON], id, &choice, calls[EXPLANATION].answer);
+        backend_client_run(backend, &calls[COMPARISON], 1, exchange->request_id, exchange->language);
+        failed = backend_calls_failed(&calls[COMPARISON], 1);
     }
-    int top = read_top(exchange);
-    ask(calls, id, top);
-    backend_client_run(page_site(exchange)->backend, calls, CALLS, exchange->request_id, exchange->language);
-    const struct backend_call *failed = NULL;
-    for (int i = 0; i < CALLS && !failed; i++)
-        if (calls[i].outcome != BACKEND_OK)
-            failed = &calls[i];
-    if (!failed)
-        show_client(exchange, id, top, calls);
-    else if (failed->outcome == BACKEND_UNKNOWN)
-        show_unknown(exchange, id);
+    if (failed)
+        client_page_failed(exchange, id, failed);
     else
-        page_backend_failed(exchange, failed);
+        show_client(exchange, id, &choice, calls);
     backend_calls_clean(calls, CALLS);
 }

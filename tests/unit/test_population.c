@@ -234,12 +234,14 @@ static void test_ranks_and_tenths(void **state)
     static const struct packed_values ways[] = {{each, NULL, 5}, {distinct, rows, 4}};
     static const struct packed_values nothing = {each + 4, NULL, 1};
     for (size_t i = 0; i < 2; i++) {
-        assert_true(distribution_rank(&ways[i], 2) == 50);
-        assert_true(distribution_rank(&ways[i], 1) == 12.5);
-        assert_true(distribution_rank(&ways[i], 9) == 100);
-        assert_true(isnan(distribution_rank(&ways[i], NAN)));
+        const struct rank two = distribution_rank(&ways[i], 2), one = distribution_rank(&ways[i], 1);
+        const struct rank nine = distribution_rank(&ways[i], 9), none = distribution_rank(&ways[i], NAN);
+        assert_true(two.percent == 50 && two.equal == 50);
+        assert_true(one.percent == 12.5 && one.equal == 25);
+        assert_true(nine.percent == 100 && nine.equal == 0);
+        assert_true(isnan(none.percent) && isnan(none.equal));
     }
-    assert_true(isnan(distribution_rank(&nothing, 1)));
+    assert_true(isnan(distribution_rank(&nothing, 1).percent));
     const struct distribution *credit = population_distribution(fixture->population, FEATURE_AMT_CREDIT);
     float column[CLIENTS];
     population_read_values(fixture->population, FEATURE_AMT_CREDIT, 0, CLIENTS, column);
