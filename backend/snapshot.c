@@ -148,7 +148,7 @@ void snapshot_prepare(struct snapshot *snapshot)
     const struct drift *drift;
     size_t count;
     if (snapshot->population &&
-        (population_prepare_nearest(snapshot->population, &err) || snapshot_sample(snapshot, &sample, &err) ||
+        (population_prepare(snapshot->population, &err) || snapshot_sample(snapshot, &sample, &err) ||
          snapshot_drift(snapshot, &drift, &count, &err)))
         log_event(LOG_ERROR, "not_prepared", "{s:s}", "cause", err.message);
 }

@@ -60,7 +60,7 @@ static size_t choose_parts(struct nearest_part parts[FEATURE_COUNT], const struc
     return count;
 }
 
-int population_prepare_nearest(const struct population *population, struct error *err)
+static int prepare_nearest(const struct population *population, struct error *err)
 {
     struct similarity *similarity = population->similarity;
     struct nearest_part parts[FEATURE_COUNT];
@@ -76,7 +76,15 @@ int population_prepare_nearest(const struct population *population, struct error
 int population_nearest(const struct population *population, size_t row, size_t k, uint32_t *rows,
                        float *distances, size_t *found, struct error *err)
 {
-    if (population_prepare_nearest(population, err))
+    if (prepare_nearest(population, err))
         return -1;
     return nearest_find(population->similarity->nearest, row, k, rows, distances, found, err);
+}
+
+int population_prepare(const struct population *population, struct error *err)
+{
+    const int status = prepare_nearest(population, err);
+    for (size_t feature = 0; feature < FEATURE_COUNT; feature++)
+        population_distribution(population, feature);
+    return status;
 }

@@ -33,6 +33,30 @@ static struct population *make(const struct store_population *stored, size_t cou
     return population;
 }
 
+static void free_summaries(struct summaries *summaries)
+{
+    if (!summaries)
+        return;
+    pthread_mutex_destroy(&summaries->lock);
+    free(summaries->scratch);
+    free(summaries);
+}
+
+/* The room to compute them in, too: later nobody could be told that there is no memory. */
+static struct summaries *new_summaries(size_t count)
+{
+    struct summaries *summaries = calloc(1, sizeof *summaries);
+    if (!summaries)
+        return NULL;
+    pthread_mutex_init(&summaries->lock, NULL);
+    summaries->scratch = malloc((2 * count + 1) * sizeof *summaries->scratch);
+    if (!summaries->scratch) {
+        free_summaries(summaries);
+        return NULL;
+    }
+    return summaries;
+}
+
 int population_new(struct population **out, const struct store_population *stored, struct error *err)
 {
     if (strcmp(stored->origin.catalogue, catalogue_version()) != 0)
@@ -46,10 +70,10 @@ int population_new(struct population **out, const struct store_population *store
         population->ids = malloc((count + 1) * sizeof *population->ids);
         population->outcomes = malloc(count + 1);
         population->columns = calloc(FEATURE_COUNT, sizeof *population->columns);
-        population->distributions = calloc(FEATURE_COUNT, sizeof *population->distributions);
+        population->summaries = new_summaries(count);
     }
     if (!population || !population->ids || !population->outcomes || !population->columns ||
-        !population->distributions) {
+        !population->summaries) {
         population_release(population);
         return error_set(err, ERROR_INTERNAL, "no memory for %zu clients", count);
     }
@@ -171,7 +195,7 @@ int population_rescore(struct population **out, struct population *population, c
     own->ids = population->ids;
     own->outcomes = population->outcomes;
     own->columns = population->columns;
-    own->distributions = population->distributions;
+    own->summaries = population->summaries;
     memcpy(own->scored_by, population->scored_by, sizeof own->scored_by);
     memcpy(own->margins, population->margins, own->count * sizeof *own->margins);
     if (population_take_model(own, model, err)) {
@@ -207,7 +231,7 @@ void population_release(struct population *population)
         for (size_t i = 0; i < FEATURE_COUNT && population->columns; i++)
             packed_release(&population->columns[i]);
         free(population->columns);
-        free(population->distributions);
+        free_summaries(population->summaries);
     }
     free(population);
 }
@@ -288,7 +312,22 @@ struct packed_values population_values(const struct population *population, size
 
 const struct distribution *population_distribution(const struct population *population, size_t feature)
 {
-    return &population->distributions[feature];
+    struct summaries *summaries = population->summaries;
+    struct distribution *distribution = &summaries->distributions[feature];
+    if (atomic_load_explicit(&summaries->ready[feature], memory_order_acquire))
+        return distribution;
+    pthread_mutex_lock(&summaries->lock);
+    if (!atomic_load(&summaries->ready[feature])) {
+        distribution_compute_packed(distribution, (int)feature, &population->columns[feature],
+                                    population->outcomes, summaries->scratch);
+        atomic_store_explicit(&summaries->ready[feature], true, memory_order_release);
+        if (++summaries->computed == FEATURE_COUNT) {
+            free(summaries->scratch);
+            summaries->scratch = NULL;
+        }
+    }
+    pthread_mutex_unlock(&summaries->lock);
+    return distribution;
 }
 
 const struct distribution *population_points(const struct population *population)

@@ -56,7 +56,7 @@ void population_vector(const struct population *population, size_t row, float *o
 /* What values a feature has, and how often: fewer to look at than rows. Belongs to the population. */
 struct packed_values population_values(const struct population *population, size_t feature);
 
-/* Distribution of a feature, and of the score points, over everybody. */
+/* Distribution of a feature, and of the score points, over everybody. Belongs to the population. */
 const struct distribution *population_distribution(const struct population *population, size_t feature);
 const struct distribution *population_points(const struct population *population);
 
@@ -78,7 +78,8 @@ const uint16_t *population_by_importance(const struct population *population);
 int population_nearest(const struct population *population, size_t row, size_t k, uint32_t *rows,
                        float *distances, size_t *found, struct error *err);
 
-/* Prepares what population_nearest needs, which it does itself when it is first asked. */
-int population_prepare_nearest(const struct population *population, struct error *err);
+/* Does now what is done otherwise when it is first asked for: what population_nearest needs, and the
+ * distributions of all features. */
+int population_prepare(const struct population *population, struct error *err);
 
 #endif

@@ -15,6 +15,16 @@ struct similarity {
     struct nearest *nearest; /* NULL until then */
 };
 
+/* The distributions of the features, each computed when it is first asked for: a start need not wait for all.
+ */
+struct summaries {
+    atomic_bool ready[FEATURE_COUNT];
+    struct distribution distributions[FEATURE_COUNT];
+    pthread_mutex_t lock; /* of what follows, and of computing */
+    size_t computed;
+    uint32_t *scratch; /* NULL once all are computed */
+};
+
 struct population {
     atomic_uint holders;
     struct population *clients; /* the one whose arrays these are; NULL when they are its own */
@@ -25,8 +35,8 @@ struct population {
     /* What does not depend on a model. */
     int64_t *ids;
     int8_t *outcomes;
-    struct packed *columns;             /* FEATURE_COUNT */
-    struct distribution *distributions; /* FEATURE_COUNT */
+    struct packed *columns; /* FEATURE_COUNT */
+    struct summaries *summaries;
     /* What does. */
     struct distribution points;
     struct population_figures figures;

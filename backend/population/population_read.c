@@ -126,27 +126,21 @@ static int read_rows(struct reading *reading, struct error *err)
     return check_halves(reading->population, readers, err);
 }
 
-/* ---- Columns and what they are like ---- */
+/* ---- All of it ---- */
 
 static void *finish_columns(void *context)
 {
     struct reading *reading = context;
     struct population *population = reading->population;
-    uint32_t *scratch = malloc((2 * population->count + 1) * sizeof *scratch);
-    bool failed = !scratch;
+    bool failed = false;
     size_t feature;
     while (!failed && (feature = atomic_fetch_add(&reading->next, 1)) < FEATURE_COUNT) {
-        struct packed *column = &population->columns[feature];
-        failed = packer_finish(reading->packers[feature], column, NULL) != 0;
+        failed = packer_finish(reading->packers[feature], &population->columns[feature], NULL) != 0;
         packer_free(reading->packers[feature]);
         reading->packers[feature] = NULL;
-        if (!failed)
-            distribution_compute_packed(&population->distributions[feature], (int)feature, column,
-                                        population->outcomes, scratch);
     }
     if (failed)
         atomic_store(&reading->failed, true);
-    free(scratch);
     return NULL;
 }
 

@@ -13,6 +13,7 @@
 
 #include "backend/population/population.h"
 #include "backend/scoring.h"
+#include "shared/base/crew.h"
 #include "shared/base/log.h"
 
 enum { CLIENTS = 1500, MORE_CLIENTS = 2 * CLIENTS, BATCH = 100, FIRST_ID = 100001 };
@@ -226,6 +227,31 @@ static void test_bins_of_odd_columns(void **state)
     }
 }
 
+static void *ask_for_distributions(void *context)
+{
+    const struct population *population = context;
+    for (size_t feature = 0; feature < FEATURE_COUNT; feature++)
+        if (population_distribution(population, feature)->known == 0)
+            return NULL;
+    return NULL;
+}
+
+/* Each is computed when it is first asked for, once, whoever asks. */
+static void test_distributions_asked_for_together(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct population *population = NULL;
+    struct error err = {0};
+    assert_int_equal(population_load(&population, fixture->store, &fixture->stored, fixture->model, &err), 0);
+    crew_run(4, ask_for_distributions, population);
+    assert_int_equal(population_prepare(population, &err), 0);
+    for (size_t feature = 0; feature < FEATURE_COUNT; feature++)
+        assert_memory_equal(population_distribution(population, feature),
+                            population_distribution(fixture->population, feature),
+                            sizeof(struct distribution));
+    population_release(population);
+}
+
 static void test_ranks_and_tenths(void **state)
 {
     const struct fixture *fixture = *state;
@@ -426,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_look_up),
         cmocka_unit_test(test_distributions),
         cmocka_unit_test(test_bins_of_odd_columns),
+        cmocka_unit_test(test_distributions_asked_for_together),
         cmocka_unit_test(test_ranks_and_tenths),
         cmocka_unit_test(test_neighbours_are_the_nearest),
         cmocka_unit_test(test_figures),
