@@ -13,14 +13,19 @@ enum {
     SAMPLED = 16, /* blocks, spread evenly, that tell about which bound the search will end with */
     UNITS = 1024, /* in which that bound is counted: a column's cost fits into a byte up to a quarter of it */
     HIGHEST = 255, /* cost of a cell in these units */
-    BANDS = 64     /* by which candidates are put into ascending order of their bounds */
+    BANDS = 64,    /* by which candidates are put into ascending order of their bounds */
+    NEARER = 64    /* columns whose codes are looked at before a row is measured: a cache line */
 };
-static const double USUAL_SHARE = 0.35; /* of the mean bound, at which a search ends in usual data */
-static const double RESERVE = 1.25;     /* bounds are that much below distances */
-static const double ROUNDING = 1e-9;    /* more than what the sums of doubles can be off by, relatively */
+static const double USUAL_SHARE = 0.35;    /* of the mean bound, at which a search ends in usual data */
+static const double RESERVE = 1.25;        /* bounds are that much below distances */
+static const double FARTHEST = 1e36;       /* cost of a code: NEARER times that is still a float */
+static const double ROUNDING = 1e-9;       /* more than what the sums of doubles can be off by, relatively */
+static const double FLOAT_ROUNDING = 1e-5; /* the same of NEARER floats */
 
 struct nearest {
     size_t rows, count, blocks;
+    size_t nearer;  /* columns in `codes`: the first ones, at most NEARER */
+    uint8_t *codes; /* [rows][nearer] */
     struct nearest_part *parts;
     struct cells *cells;
     uint8_t *lines;                /* [blocks][count][SWEEP_LINE] */
@@ -58,7 +63,7 @@ static void write_lines(struct nearest *nearest, size_t part, const uint8_t *cod
         uint8_t *line = nearest->lines + (block * nearest->count + part) * SWEEP_LINE;
         const uint8_t *from = codes + block * SWEEP_ROWS;
         for (size_t row = 0; row < SWEEP_ROWS / 2; row++)
-            line[sweep_byte(row)] = (uint8_t)(from[row] | from[row + SWEEP_ROWS / 2] << 4);
+            line[sweep_byte(row)] = (uint8_t)(from[row] / FINE | from[row + SWEEP_ROWS / 2] / FINE * CELLS);
     }
 }
 
@@ -71,8 +76,11 @@ static void *prepare_columns(void *context)
     size_t part;
     while (!failed && (part = atomic_fetch_add(&preparation->next, 1)) < nearest->count) {
         failed = cells_lay(&nearest->cells[part], &nearest->parts[part], codes, NULL) != 0;
-        if (!failed)
-            write_lines(nearest, part, codes);
+        if (failed)
+            break;
+        for (size_t row = 0; part < nearest->nearer && row < nearest->rows; row++)
+            nearest->codes[row * nearest->nearer + part] = codes[row];
+        write_lines(nearest, part, codes);
     }
     if (failed)
         atomic_store(&preparation->failed, true);
@@ -125,8 +133,10 @@ int nearest_new(struct nearest **out, const struct nearest_part *parts, size_t c
     nearest->parts = malloc((count + 1) * sizeof *nearest->parts);
     nearest->cells = malloc((count + 1) * sizeof *nearest->cells);
     nearest->lines = aligned_alloc(SWEEP_LINE, (nearest->blocks * count + 1) * SWEEP_LINE);
+    nearest->nearer = count < NEARER ? count : NEARER;
+    nearest->codes = aligned_alloc(NEARER, (rows * nearest->nearer / NEARER + 1) * NEARER);
     struct preparation preparation = {.nearest = nearest};
-    if (!nearest->parts || !nearest->cells || !nearest->lines)
+    if (!nearest->parts || !nearest->cells || !nearest->lines || !nearest->codes)
         goto no_memory;
     take_parts(nearest, parts);
     crew_run(threads, prepare_columns, &preparation);
@@ -147,12 +157,13 @@ void nearest_free(struct nearest *nearest)
     free(nearest->parts);
     free(nearest->cells);
     free(nearest->lines);
+    free(nearest->codes);
     free(nearest);
 }
 
 size_t nearest_bytes(const struct nearest *nearest)
 {
-    return sizeof *nearest + nearest->blocks * nearest->count * SWEEP_LINE +
+    return sizeof *nearest + nearest->blocks * nearest->count * SWEEP_LINE + nearest->rows * nearest->nearer +
            nearest->count * (sizeof *nearest->parts + sizeof *nearest->cells);
 }
 
@@ -261,12 +272,28 @@ struct search {
     struct near *heap; /* of k; infinitely far ones until there are others */
     double costs[NEAREST_PARTS][CELLS];
     uint8_t rounded[NEAREST_PARTS][CELLS]; /* in units, downwards: bounds stay bounds */
+    float nearer[NEARER][CODES];           /* what the code costs more than its cell */
     double unit;                           /* squared distance of one */
     uint16_t stop;                         /* bound at which the search will end, about */
     uint16_t *sums, *least;                /* bounds in units, and the least of each block */
     uint32_t *candidates;
     size_t room; /* for candidates */
 };
+
+static void prepare_costs(struct search *search)
+{
+    const struct nearest *nearest = search->nearest;
+    double fine[CODES];
+    for (size_t i = 0; i < nearest->count; i++) {
+        const float own = search->origin.values[i];
+        cells_cost(search->costs[i], &nearest->cells[i], &nearest->parts[i], own);
+        if (i >= nearest->nearer)
+            continue;
+        cells_cost_fine(fine, &nearest->cells[i], &nearest->parts[i], own);
+        for (size_t code = 0; code < CODES; code++)
+            search->nearer[i][code] = (float)fmin(fine[code] - search->costs[i][code / FINE], FARTHEST);
+    }
+}
 
 static void set_unit(struct search *search, double unit)
 {
@@ -282,7 +309,8 @@ static double mean_bound(const struct search *search)
     double mean = 0;
     for (size_t i = 0; i < search->nearest->count; i++)
         for (size_t cell = 0; cell < CELLS; cell++)
-            mean += search->costs[i][cell] * (double)search->nearest->cells[i].share[cell];
+            if (search->nearest->cells[i].share[cell] > 0)
+                mean += search->costs[i][cell] * (double)search->nearest->cells[i].share[cell];
     return mean;
 }
 
@@ -359,19 +387,30 @@ static int64_t gather(struct search *search, int low, int high)
     return (int64_t)total;
 }
 
-/* True when no row of this bound can be among the nearest. */
-static bool is_out(const struct search *search, int bound, uint32_t row)
+/* True when no row that is at least so far can be among the nearest. */
+static bool is_out(const struct search *search, double least, uint32_t row)
 {
     const struct near farthest = search->heap[0];
-    const double least = bound * search->unit;
     return least > farthest.distance || (least == farthest.distance && row > farthest.row);
+}
+
+/* A higher bound of a row: of the first columns by codes, which are finer than cells. */
+static double nearer_bound(const struct search *search, uint32_t row)
+{
+    const size_t count = search->nearest->nearer;
+    const uint8_t *codes = search->nearest->codes + row * count;
+    float more = 0;
+    for (size_t i = 0; i < count; i++)
+        more += search->nearer[i][codes[i]];
+    return (search->sums[row] * search->unit + (double)more) * (1 - FLOAT_ROUNDING);
 }
 
 static void measure_candidates(struct search *search, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const uint32_t row = search->candidates[i];
-        if (is_out(search, search->sums[row], row))
+        if (is_out(search, search->sums[row] * search->unit, row) ||
+            is_out(search, nearer_bound(search, row), row))
             continue;
         const struct near item = {measure(search->nearest, &search->origin, row), row};
         if (is_nearer(item, search->heap[0]))
@@ -422,8 +461,7 @@ int nearest_find(const struct nearest *nearest, size_t row, size_t k, uint32_t *
         search->heap[i] = (struct near){INFINITY, UINT32_MAX};
     search->origin.row = row;
     take_values(search->origin.values, nearest, row);
-    for (size_t i = 0; i < nearest->count; i++)
-        cells_cost(search->costs[i], &nearest->cells[i], &nearest->parts[i], search->origin.values[i]);
+    prepare_costs(search);
     choose_unit(search);
     nearest->sweep(nearest->lines, nearest->blocks, nearest->count, search->rounded[0], search->stop,
                    search->sums, search->least);
