@@ -290,17 +290,22 @@ static void prepare_costs(struct search *search)
         if (i >= nearest->nearer)
             continue;
         cells_cost_fine(fine, &nearest->cells[i], &nearest->parts[i], own);
-        for (size_t code = 0; code < CODES; code++)
-            search->nearer[i][code] = (float)fmin(fine[code] - search->costs[i][code / FINE], FARTHEST);
+        for (size_t code = 0; code < CODES; code++) {
+            const double more = fine[code] - search->costs[i][code / FINE];
+            search->nearer[i][code] = more < FARTHEST ? (float)more : (float)FARTHEST;
+        }
     }
 }
 
 static void set_unit(struct search *search, double unit)
 {
+    const double factor = (1 - ROUNDING) / unit;
     search->unit = unit;
     for (size_t i = 0; i < search->nearest->count; i++)
-        for (size_t cell = 0; cell < CELLS; cell++)
-            search->rounded[i][cell] = (uint8_t)fmin(search->costs[i][cell] / unit * (1 - ROUNDING), HIGHEST);
+        for (size_t cell = 0; cell < CELLS; cell++) {
+            const double units = search->costs[i][cell] * factor;
+            search->rounded[i][cell] = units < HIGHEST ? (uint8_t)units : HIGHEST;
+        }
 }
 
 /* The mean of all bounds. */
@@ -314,9 +319,21 @@ static double mean_bound(const struct search *search)
     return mean;
 }
 
-static int compare_words(const void *a, const void *b)
+/* The least value that at least `wanted` of the sums do not exceed. */
+static int low_sum(const uint16_t *sums, size_t count, size_t wanted)
 {
-    return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
+    int low = 0, high = UINT16_MAX;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        size_t here = 0;
+        for (size_t i = 0; i < count; i++)
+            here += sums[i] <= middle;
+        if (here >= wanted)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
 /* Chooses the unit, and where to stop, by the bounds of some blocks. A bad choice costs time, no more. */
@@ -332,10 +349,8 @@ static void choose_unit(struct search *search)
     for (size_t i = 0; i < sampled; i++)
         nearest->sweep(nearest->lines + (2 * i + 1) * nearest->blocks / (2 * sampled) * line, 1,
                        nearest->count, search->rounded[0], UINT16_MAX, sums + i * SWEEP_ROWS, least);
-    const size_t count = sampled * SWEEP_ROWS;
-    qsort(sums, count, sizeof *sums, compare_words);
-    const size_t place = search->k * count / nearest->rows + 1;
-    const double bound = RESERVE * sums[place < count ? place : count - 1];
+    const size_t count = sampled * SWEEP_ROWS, wanted = search->k * count / nearest->rows + 2;
+    const double bound = RESERVE * low_sum(sums, count, wanted < count ? wanted : count);
     if (bound < 1)
         return;
     set_unit(search, search->unit * bound / UNITS);

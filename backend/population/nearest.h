@@ -1,11 +1,13 @@
 /* The nearest rows of a table by a weighted distance over its columns: exact, in one pass over an
- * approximation that takes half a byte a value.
+ * approximation that takes half a byte a value, and one byte more of the first columns, which should weigh
+ * most.
  *
  * The method is the VA-file (Weber, Schek, Blott 1998, "A Quantitative Analysis and Performance Study for
  * Similarity-Search Methods in High-Dimensional Spaces", VLDB): each column is cut into at most sixteen
  * cells, and the least that a value of each cell costs adds up to a lower bound of the distance. Rows are
- * then measured in ascending order of their bounds until a bound exceeds the farthest of the nearest found:
- * no row that is left out can be nearer. The bounds of 128 rows are added up together from tables of sixteen
+ * then measured in ascending order of their bounds, which the finer codes of the first columns raise once
+ * more, until a bound exceeds the farthest of the nearest found: no row that is left out can be nearer. The
+ * bounds of 128 rows are added up together from tables of sixteen
  * bytes that stay in registers (André, Kermarrec, Le Scouarnec 2015, "Cache Locality is not Enough:
  * High-Performance Nearest Neighbor Search with Product Quantization Fast Scan", PVLDB 9). */
 #ifndef CLAIRSCORE_BACKEND_NEAREST_H
