@@ -86,7 +86,7 @@ static int lay_listed(struct cells *out, const struct packed *column, uint8_t *c
 {
     struct weighed weighed = {column->values, malloc((column->distinct + 1) * sizeof(double)),
                               column->distinct};
-    size_t starts[CODES];
+    size_t starts[CODES] = {0};
     if (!weighed.weights)
         return error_set(err, ERROR_INTERNAL, "no memory to compare clients");
     if (weighed.count > 0)
@@ -116,7 +116,7 @@ static void lay_sampled(struct cells *out, struct ladder *ladder, const float *v
     uint32_t keys[SAMPLE], room[SAMPLE];
     float sample[SAMPLE] = {0};
     double weights[SAMPLE];
-    size_t starts[CODES], known = 0, step = count / SAMPLE + 1;
+    size_t starts[CODES] = {0}, known = 0, step = count / SAMPLE + 1;
     for (size_t i = 0; i < count; i += step)
         if (!isnan(values[i]))
             keys[known++] = order_key(values[i]);
