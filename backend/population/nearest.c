@@ -14,7 +14,8 @@ enum {
     UNITS = 1024, /* in which that bound is counted: a column's cost fits into a byte up to a quarter of it */
     HIGHEST = 255, /* cost of a cell in these units */
     BANDS = 64,    /* by which candidates are put into ascending order of their bounds */
-    NEARER = 64    /* columns whose codes are looked at before a row is measured: a cache line */
+    SUMS = 4,      /* that do not wait for each other */
+    NEARER = 128   /* columns whose codes are looked at before a row is measured: two cache lines */
 };
 static const double USUAL_SHARE = 0.35;    /* of the mean bound, at which a search ends in usual data */
 static const double RESERVE = 1.25;        /* bounds are that much below distances */
@@ -203,7 +204,6 @@ static void take_values(float out[NEAREST_PARTS], const struct nearest *nearest,
 /* Squared. */
 static double measure(const struct nearest *nearest, const struct origin *origin, size_t row)
 {
-    enum { SUMS = 4 /* that do not wait for each other */ };
     float values[NEAREST_PARTS];
     double costs[NEAREST_PARTS], sums[SUMS] = {0};
     take_values(values, nearest, row);
@@ -276,8 +276,9 @@ struct search {
     double unit;                           /* squared distance of one */
     uint16_t stop;                         /* bound at which the search will end, about */
     uint16_t *sums, *least;                /* bounds in units, and the least of each block */
-    uint32_t *candidates;
-    size_t room; /* for candidates */
+    uint32_t *listed;                      /* rows by their place, `room` of them */
+    size_t room;
+    uint32_t *candidates; /* the same by their bounds */
 };
 
 static void prepare_costs(struct search *search)
@@ -357,17 +358,33 @@ static void choose_unit(struct search *search)
     search->stop = UNITS;
 }
 
-/* Which rows of a block have bounds above `low` and at most `high`; returns how many. */
-static size_t list_block(const struct search *search, size_t block, int low, int high,
-                         uint32_t out[SWEEP_ROWS])
+/* Lists the rows of a block whose bounds are above `low` and at most `high`; returns how many. `out` has room
+ * for the whole block: whether a row is one of them cannot be guessed. */
+static size_t list_block(const struct search *search, size_t block, int low, int high, uint32_t *out)
 {
     const size_t first = block * SWEEP_ROWS, rows = search->nearest->rows;
     const size_t end = first + SWEEP_ROWS < rows ? first + SWEEP_ROWS : rows;
     size_t count = 0;
-    for (size_t row = first; search->least[block] <= high && row < end; row++)
-        if (search->sums[row] > low && search->sums[row] <= high && row != search->origin.row)
-            out[count++] = (uint32_t)row;
+    for (size_t row = first; row < end; row++) {
+        const int sum = search->sums[row];
+        out[count] = (uint32_t)row;
+        count += (size_t)((sum > low) & (sum <= high) & (row != search->origin.row));
+    }
     return count;
+}
+
+/* Room for the rows of one block more. */
+static int make_room(struct search *search, size_t listed)
+{
+    if (listed + SWEEP_ROWS <= search->room)
+        return 0;
+    const size_t room = 2 * (listed + SWEEP_ROWS);
+    uint32_t *larger = realloc(search->listed, room * sizeof *larger);
+    if (!larger)
+        return -1;
+    search->listed = larger;
+    search->room = room;
+    return 0;
 }
 
 /* All rows with such bounds, in ascending bands of them, into `candidates`; how many, or -1 without memory.
@@ -375,31 +392,28 @@ static size_t list_block(const struct search *search, size_t block, int low, int
 static int64_t gather(struct search *search, int low, int high)
 {
     const int width = (high - low + BANDS - 1) / BANDS;
-    uint32_t rows[SWEEP_ROWS];
-    size_t ends[BANDS] = {0}, total = 0, count;
+    size_t ends[BANDS] = {0}, listed = 0, total = 0;
     for (size_t block = 0; block < search->nearest->blocks; block++) {
-        count = list_block(search, block, low, high, rows);
-        for (size_t i = 0; i < count; i++)
-            ends[(search->sums[rows[i]] - low - 1) / width]++;
+        if (search->least[block] > high)
+            continue;
+        if (make_room(search, listed))
+            return -1;
+        listed += list_block(search, block, low, high, search->listed + listed);
     }
+    free(search->candidates);
+    search->candidates = malloc((listed + 1) * sizeof *search->candidates);
+    if (!search->candidates)
+        return -1;
+    for (size_t i = 0; i < listed; i++)
+        ends[(search->sums[search->listed[i]] - low - 1) / width]++;
     for (size_t band = 0; band < BANDS; band++) {
         const size_t here = ends[band];
         ends[band] = total;
         total += here;
     }
-    if (total > search->room) {
-        free(search->candidates);
-        search->candidates = malloc(total * sizeof *search->candidates);
-        search->room = search->candidates ? total : 0;
-        if (!search->candidates)
-            return -1;
-    }
-    for (size_t block = 0; block < search->nearest->blocks; block++) {
-        count = list_block(search, block, low, high, rows);
-        for (size_t i = 0; i < count; i++)
-            search->candidates[ends[(search->sums[rows[i]] - low - 1) / width]++] = rows[i];
-    }
-    return (int64_t)total;
+    for (size_t i = 0; i < listed; i++)
+        search->candidates[ends[(search->sums[search->listed[i]] - low - 1) / width]++] = search->listed[i];
+    return (int64_t)listed;
 }
 
 /* True when no row that is at least so far can be among the nearest. */
@@ -414,10 +428,11 @@ static double nearer_bound(const struct search *search, uint32_t row)
 {
     const size_t count = search->nearest->nearer;
     const uint8_t *codes = search->nearest->codes + row * count;
-    float more = 0;
+    float more[SUMS] = {0};
     for (size_t i = 0; i < count; i++)
-        more += search->nearer[i][codes[i]];
-    return (search->sums[row] * search->unit + (double)more) * (1 - FLOAT_ROUNDING);
+        more[i % SUMS] += search->nearer[i][codes[i]];
+    const double all = (double)(more[0] + more[1] + (more[2] + more[3]));
+    return (search->sums[row] * search->unit + all) * (1 - FLOAT_ROUNDING);
 }
 
 static void measure_candidates(struct search *search, size_t count)
@@ -493,6 +508,7 @@ done:
     free(search->heap);
     free(search->sums);
     free(search->least);
+    free(search->listed);
     free(search->candidates);
     free(search);
     return status;
