@@ -213,7 +213,7 @@ WALKS(avx512, TREE_SHAP_TARGET_AVX512)
 #endif
 
 static void (*const walks[PROCESSOR_COUNT])(const struct plan *, struct walk *,
-                                                 const uint32_t *) = {walk_plain, walk_avx2, walk_avx512};
+                                            const uint32_t *) = {walk_plain, walk_avx2, walk_avx512};
 
 static void *allocate(size_t count, size_t size)
 {
