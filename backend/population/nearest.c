@@ -14,6 +14,7 @@ enum {
     UNITS = 1024, /* in which that bound is counted: a column's cost fits into a byte up to a quarter of it */
     HIGHEST = 255, /* cost of a cell in these units */
     BANDS = 64,    /* by which candidates are put into ascending order of their bounds */
+    GROUP = 16,    /* columns prepared together */
     SUMS = 4,      /* that do not wait for each other */
     NEARER = 128   /* columns whose codes are looked at before a row is measured: two cache lines */
 };
@@ -51,7 +52,7 @@ static int no_memory(struct error *err)
 
 /* ---- Preparing ---- */
 
-/* Columns that threads take as they come. */
+/* Groups of columns that threads take as they come. */
 struct preparation {
     struct nearest *nearest;
     atomic_size_t next;
@@ -68,20 +69,38 @@ static void write_lines(struct nearest *nearest, size_t part, const uint8_t *cod
     }
 }
 
+/* Several columns at once, whose codes of a row lie in one cache line. */
+static void write_codes(struct nearest *nearest, size_t first, size_t count, const uint8_t *codes)
+{
+    const size_t padded = nearest->blocks * SWEEP_ROWS;
+    for (size_t row = 0; row < nearest->rows; row++)
+        for (size_t i = 0; i < count; i++)
+            nearest->codes[row * nearest->nearer + first + i] = codes[i * padded + row];
+}
+
+static size_t lesser(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static void *prepare_columns(void *context)
 {
     struct preparation *preparation = context;
     struct nearest *nearest = preparation->nearest;
-    uint8_t *codes = calloc(nearest->blocks * SWEEP_ROWS + 1, 1);
+    const size_t padded = nearest->blocks * SWEEP_ROWS;
+    uint8_t *codes = calloc(GROUP * padded + 1, 1);
     bool failed = !codes;
-    size_t part;
-    while (!failed && (part = atomic_fetch_add(&preparation->next, 1)) < nearest->count) {
-        failed = cells_lay(&nearest->cells[part], &nearest->parts[part], codes, NULL) != 0;
-        if (failed)
-            break;
-        for (size_t row = 0; part < nearest->nearer && row < nearest->rows; row++)
-            nearest->codes[row * nearest->nearer + part] = codes[row];
-        write_lines(nearest, part, codes);
+    size_t first;
+    while (!failed && (first = atomic_fetch_add(&preparation->next, GROUP)) < nearest->count) {
+        const size_t count = lesser(GROUP, nearest->count - first);
+        for (size_t i = 0; i < count && !failed; i++) {
+            uint8_t *own = codes + i * padded;
+            failed = cells_lay(&nearest->cells[first + i], &nearest->parts[first + i], own, NULL) != 0;
+            if (!failed)
+                write_lines(nearest, first + i, own);
+        }
+        if (!failed && first < nearest->nearer)
+            write_codes(nearest, first, lesser(count, nearest->nearer - first), codes);
     }
     if (failed)
         atomic_store(&preparation->failed, true);
@@ -134,7 +153,7 @@ int nearest_new(struct nearest **out, const struct nearest_part *parts, size_t c
     nearest->parts = malloc((count + 1) * sizeof *nearest->parts);
     nearest->cells = malloc((count + 1) * sizeof *nearest->cells);
     nearest->lines = aligned_alloc(SWEEP_LINE, (nearest->blocks * count + 1) * SWEEP_LINE);
-    nearest->nearer = count < NEARER ? count : NEARER;
+    nearest->nearer = lesser(count, NEARER);
     nearest->codes = aligned_alloc(NEARER, (rows * nearest->nearer / NEARER + 1) * NEARER);
     struct preparation preparation = {.nearest = nearest};
     if (!nearest->parts || !nearest->cells || !nearest->lines || !nearest->codes)
@@ -342,7 +361,7 @@ static void choose_unit(struct search *search)
 {
     const struct nearest *nearest = search->nearest;
     const size_t line = nearest->count * SWEEP_LINE;
-    const size_t sampled = nearest->blocks < SAMPLED ? nearest->blocks : SAMPLED;
+    const size_t sampled = lesser(nearest->blocks, SAMPLED);
     uint16_t sums[SAMPLED * SWEEP_ROWS], least[1];
     double mean = mean_bound(search);
     search->stop = UINT16_MAX;
@@ -351,7 +370,7 @@ static void choose_unit(struct search *search)
         nearest->sweep(nearest->lines + (2 * i + 1) * nearest->blocks / (2 * sampled) * line, 1,
                        nearest->count, search->rounded[0], UINT16_MAX, sums + i * SWEEP_ROWS, least);
     const size_t count = sampled * SWEEP_ROWS, wanted = search->k * count / nearest->rows + 2;
-    const double bound = RESERVE * low_sum(sums, count, wanted < count ? wanted : count);
+    const double bound = RESERVE * low_sum(sums, count, lesser(wanted, count));
     if (bound < 1)
         return;
     set_unit(search, search->unit * bound / UNITS);
