@@ -55,6 +55,8 @@ $(BUILD)/obj/notebooks-port/%.o: CFLAGS += -fopenmp
 
 # The same sums to the last bit whatever the processor: no multiplication melts into an addition.
 $(BUILD)/obj/shared/model/tree_shap_%.o: CFLAGS += -ffp-contract=off -Wno-psabi
+
+# Its vectors are handed over within one file alone.
 $(BUILD)/obj/backend/population/nearest_%.o: CFLAGS += -Wno-psabi
 
 # Embedded (shared/base/embed.h), which the dependency files do not see.
