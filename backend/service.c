@@ -8,8 +8,9 @@
 #include "shared/base/log.h"
 #include "shared/http/problem.h"
 
-/* For the keepers of the snapshot and of batches, for who cuts batches, and for who watches the keys. */
-enum { SPARE_CONNECTIONS = 4 };
+/* For the keeper of the snapshot, who reads on two, and that of batches, for who cuts batches, and for who
+ * watches the keys. */
+enum { SPARE_CONNECTIONS = 5 };
 
 struct service {
     const struct config *config;

@@ -109,6 +109,20 @@ static struct seen scan(struct store *store, int64_t population)
     return seen;
 }
 
+struct listed {
+    int64_t ids[10];
+    size_t count;
+};
+
+static int list_id(void *context, const struct store_client *client, struct error *err)
+{
+    struct listed *listed = context;
+    (void)err;
+    assert_true(listed->count < sizeof listed->ids / sizeof *listed->ids);
+    listed->ids[listed->count++] = client->id;
+    return 0;
+}
+
 static void test_empty_store_says_what_to_do(void **state)
 {
     struct fixture *fixture = *state;
@@ -135,6 +149,17 @@ static void test_import_and_read(void **state)
     assert_int_equal(current.rows, 10);
     assert_memory_equal(&current.origin.source, FIRST.source, sizeof "source-1");
     assert_int_equal(scan(store, current.id).count, 10);
+
+    const int64_t ids[] = {100, 101, 102, 109, 108, 107};
+    struct listed listed = {0};
+    struct store_scan some = {.population = current.id, .limit = 3};
+    assert_int_equal(store_scan(store, &some, list_id, &listed, &err), 0);
+    some.backwards = true;
+    assert_int_equal(store_scan(store, &some, list_id, &listed, &err), 0);
+    some.limit = 0;
+    assert_int_equal(store_scan(store, &some, list_id, &listed, &err), 0);
+    assert_int_equal(listed.count, sizeof ids / sizeof *ids);
+    assert_memory_equal(listed.ids, ids, sizeof ids);
 
     double application[COLUMNS], history;
     bool known;
