@@ -215,19 +215,43 @@ double distribution_share(const struct distribution *distribution, double value)
     return ((double)below + inside * (double)here) / (double)distribution->known;
 }
 
-struct rank distribution_rank(const struct packed_values *values, float value)
+/* How many rows are below `value`, equal to it, and known, of listed values. */
+static void count_listed(size_t counts[3], const struct packed_values *values, float value)
 {
+    for (size_t i = 0; i < values->count; i++) {
+        const float other = values->values[i];
+        counts[0] += other < value ? values->rows[i] : 0;
+        counts[1] += other == value ? values->rows[i] : 0;
+        counts[2] += other == other ? values->rows[i] : 0;
+    }
+}
+
+/* The same of values one by one: nothing to look up, so that several are compared at once. */
+static void count_each(size_t counts[3], const struct packed_values *values, float value)
+{
+    const float *others = values->values;
     size_t below = 0, equal = 0, known = 0;
     for (size_t i = 0; i < values->count; i++) {
-        const size_t rows = values->rows ? values->rows[i] : 1;
-        below += values->values[i] < value ? rows : 0;
-        equal += values->values[i] == value ? rows : 0;
-        known += values->values[i] == values->values[i] ? rows : 0;
+        below += others[i] < value;
+        equal += others[i] == value;
+        known += others[i] == others[i];
     }
+    counts[0] = below;
+    counts[1] = equal;
+    counts[2] = known;
+}
+
+struct rank distribution_rank(const struct packed_values *values, float value)
+{
+    size_t counts[3] = {0};
+    if (values->rows)
+        count_listed(counts, values, value);
+    else
+        count_each(counts, values, value);
+    const double below = (double)counts[0], equal = (double)counts[1], known = (double)counts[2];
     if (isnan(value) || known == 0)
         return (struct rank){NAN, NAN};
-    return (struct rank){100 * ((double)below + 0.5 * (double)equal) / (double)known,
-                         100 * (double)equal / (double)known};
+    return (struct rank){100 * (below + 0.5 * equal) / known, 100 * equal / known};
 }
 
 double distribution_default_rate(const struct distribution *distribution)
