@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/base/number.h"
+
 enum { NUMBER_BYTES = 40, DIGITS = 15, FRACTION = 9, ESCAPED = 6 };
 static const double UNITS = 1e9, LARGEST_UNITS = 1e15; /* DIGITS digits, exact in a double */
 
@@ -92,21 +94,11 @@ void json_writer_text(struct json_writer *writer, const char *text)
     put(writer, "\"", 1);
 }
 
-/* The decimal digits of `value`, which end before `end`; returns where they begin. */
-static char *write_digits(char *end, uint64_t value)
-{
-    do {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    return end;
-}
-
 void json_writer_integer(struct json_writer *writer, int64_t value)
 {
     char text[NUMBER_BYTES];
     char *end = text + sizeof text;
-    char *begin = write_digits(end, value < 0 ? -(uint64_t)value : (uint64_t)value);
+    char *begin = number_digits(end, value < 0 ? -(uint64_t)value : (uint64_t)value);
     if (value < 0)
         *--begin = '-';
     separate(writer);
@@ -119,6 +111,29 @@ void json_writer_null(struct json_writer *writer)
     put(writer, "null", strlen("null"));
 }
 
+/* Writes digits / 10^places: one digit behind the point at least, no zeros at the end beyond it. */
+static void put_decimal(struct json_writer *writer, uint64_t digits, int places, bool negative)
+{
+    char text[NUMBER_BYTES];
+    char *end = text + sizeof text;
+    char *begin = end;
+    if (places == 0) {
+        *--begin = '0';
+        *--begin = '.';
+    }
+    for (; places > 1 && digits % 10 == 0; places--)
+        digits /= 10;
+    for (; places > 0; places--, digits /= 10) {
+        *--begin = (char)('0' + digits % 10);
+        if (places == 1)
+            *--begin = '.';
+    }
+    begin = number_digits(begin, digits);
+    if (negative)
+        *--begin = '-';
+    put(writer, begin, (size_t)(end - begin));
+}
+
 /* Writes a whole multiple of 1e-9, at least "0.0": false when the value is none, or too large or small for
  * these few digits to be all that 15 significant ones would show. */
 static bool put_multiple(struct json_writer *writer, double value)
@@ -128,21 +143,28 @@ static bool put_multiple(struct json_writer *writer, double value)
     if (!(units < LARGEST_UNITS) || units / UNITS != fabs(value) || (units > 0 && units < 1e5) ||
         (units == 0 && signbit(value)))
         return false;
-    char text[NUMBER_BYTES];
-    char *end = text + sizeof text;
-    uint64_t whole = (uint64_t)units / (uint64_t)UNITS;
-    uint64_t part = (uint64_t)units % (uint64_t)UNITS;
-    int places = FRACTION;
-    for (; places > 1 && part % 10 == 0; places--)
-        part /= 10;
-    char *begin = end;
-    for (int i = 0; i < places; i++, part /= 10)
-        *--begin = (char)('0' + part % 10);
-    *--begin = '.';
-    begin = write_digits(begin, whole);
-    if (value < 0)
-        *--begin = '-';
-    put(writer, begin, (size_t)(end - begin));
+    put_decimal(writer, (uint64_t)units, FRACTION, value < 0);
+    return true;
+}
+
+/* Writes DIGITS significant digits where %g gives them without an exponent: false elsewhere. */
+static bool put_plain(struct json_writer *writer, double value)
+{
+    static const double LOWEST = 1e-4, HIGHEST = 1e15;
+    static const uint64_t LEAST_DIGITS = 100000000000000; /* 1e14: DIGITS of them */
+    double size = fabs(value);
+    if (!(size >= LOWEST && size < HIGHEST))
+        return false;
+    int places = DIGITS - 1;
+    for (double power = 10; size >= power; power *= 10)
+        places--;
+    for (double power = 1; size < power; power /= 10)
+        places++;
+    uint64_t digits;
+    /* Another number of digits: rounding has led to the next power of ten. */
+    if (!number_scale(&digits, size, places) || digits < LEAST_DIGITS || digits >= 10 * LEAST_DIGITS)
+        return false;
+    put_decimal(writer, digits, places, value < 0);
     return true;
 }
 
@@ -169,7 +191,7 @@ void json_writer_number(struct json_writer *writer, double value)
         return;
     }
     separate(writer);
-    if (!put_multiple(writer, value))
+    if (!put_multiple(writer, value) && !put_plain(writer, value))
         put_any(writer, value);
 }
 
