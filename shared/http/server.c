@@ -23,13 +23,26 @@ struct http_server {
     atomic_bool stopping;
 };
 
-enum { STOP_POLL_MS = 5 };
+enum { STOP_POLL_MS = 5, RANDOM_BYTES = (HTTP_REQUEST_ID - 1) / 2 };
 
 /* What libmicrohttpd keeps of a request's head. It refuses more with a page of its own, in HTML: far above
  * our limits, which are answered as the program answers. */
 enum { HEAD_MEMORY = 65536 };
 
 /* ---- One request ------------------------------------------------------------------------------------ */
+
+/* Random bytes of an id. A thread asks the system for those of many ids at once. */
+static void draw_random(unsigned char out[RANDOM_BYTES])
+{
+    enum { AHEAD = 64 };
+    static _Thread_local unsigned char drawn[AHEAD][RANDOM_BYTES];
+    static _Thread_local size_t left;
+    if (left == 0) {
+        randombytes_buf(drawn, sizeof drawn);
+        left = AHEAD;
+    }
+    memcpy(out, drawn[--left], RANDOM_BYTES);
+}
 
 /* The caller's request id when it cannot harm a log or a header, else 128 random bits. */
 static void choose_request_id(struct http_exchange *exchange)
@@ -41,8 +54,8 @@ static void choose_request_id(struct http_exchange *exchange)
         memcpy(exchange->request_id, given, length + 1);
         return;
     }
-    unsigned char random[(HTTP_REQUEST_ID - 1) / 2];
-    randombytes_buf(random, sizeof random);
+    unsigned char random[RANDOM_BYTES];
+    draw_random(random);
     sodium_bin2hex(exchange->request_id, sizeof exchange->request_id, random, sizeof random);
 }
 
@@ -140,11 +153,24 @@ static void note_request(const struct http_exchange *exchange, struct metrics *m
         if (!quiet)
             metrics_activity_request(metrics, status, seconds);
     }
-    quiet = quiet && status < 500;
-    log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s, s:s*}", "method",
-              exchange->route ? verb : "other", "route", route, "status", (int)status, "ms",
-              (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id, "caller",
-              exchange->caller);
+    struct log_line line;
+    if (!log_begin(&line, quiet && status < 500 ? LOG_DEBUG : LOG_INFO, "request"))
+        return;
+    json_writer_key(&line.writer, "method");
+    json_writer_text(&line.writer, exchange->route ? verb : "other");
+    json_writer_key(&line.writer, "route");
+    json_writer_text(&line.writer, route);
+    json_writer_key(&line.writer, "status");
+    json_writer_integer(&line.writer, (int64_t)status);
+    json_writer_key(&line.writer, "ms");
+    json_writer_number(&line.writer, (double)(long)(seconds * 1e6) / 1e3);
+    json_writer_key(&line.writer, "request_id");
+    json_writer_text(&line.writer, exchange->request_id);
+    if (exchange->caller) {
+        json_writer_key(&line.writer, "caller");
+        json_writer_text(&line.writer, exchange->caller);
+    }
+    log_end(&line);
 }
 
 static void release_held(struct http_exchange *exchange, const struct http_program *program)
@@ -166,7 +192,6 @@ static void close_exchange(struct http_arrival *arrival, struct http_server *ser
         program->fail(exchange, 500, "The server could not answer.");
     if (arrival->private.hang_up || atomic_load(&server->stopping))
         http_header(exchange, "Connection", "close");
-    http_exchange_finish(exchange);
     release_held(exchange, program);
     note_request(exchange, program->metrics, progress_clock_s() - arrival->started_s);
 }
