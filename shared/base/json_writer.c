@@ -21,6 +21,13 @@ int json_writer_end(const struct json_writer *writer)
 
 static void put(struct json_writer *writer, const char *bytes, size_t length)
 {
+    struct buffer *out = writer->out;
+    if (!writer->failed && length < out->capacity - out->length && length <= out->limit - out->length) {
+        memcpy(out->data + out->length, bytes, length);
+        out->length += length;
+        out->data[out->length] = '\0';
+        return;
+    }
     if (!writer->failed && buffer_append(writer->out, bytes, length, writer->err))
         writer->failed = true;
 }
@@ -216,4 +223,10 @@ void json_writer_raw(struct json_writer *writer, const char *json, size_t length
 {
     separate(writer);
     put(writer, json, length);
+}
+
+void json_writer_raw_key(struct json_writer *writer, const char *json, size_t length)
+{
+    json_writer_raw(writer, json, length);
+    writer->comma = false;
 }
