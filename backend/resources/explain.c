@@ -157,8 +157,6 @@ void explain_post(struct http_exchange *exchange)
         problem_answer(exchange, 503, "There is no memory to answer this now.", NULL);
         goto done;
     }
-    if (prediction_score(verdicts, &instances, exchange))
-        goto done;
     prediction_open(&writer, &instances);
     for (size_t i = 0; i < instances.count; i++) {
         const float *vector = instances.vectors + i * FEATURE_COUNT;
@@ -167,12 +165,14 @@ void explain_post(struct http_exchange *exchange)
             problem_answer_error(exchange, &err);
             goto done;
         }
+        verdicts[i] = explanation.verdict;
         json_writer_open(&writer, '{');
         prediction_write(&writer, &verdicts[i], instances.client_ids[i], exchange);
         explanation_write(&writer, vector, &explanation, top, exchange);
         json_writer_close(&writer, '}');
     }
     prediction_close(&writer, &instances);
+    prediction_note(verdicts, &instances, exchange);
     render_language(exchange);
     prediction_answer(exchange, &writer);
 done:

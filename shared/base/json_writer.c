@@ -130,12 +130,7 @@ static void put_decimal(struct json_writer *writer, uint64_t digits, int places,
     }
     for (; places > 1 && digits % 10 == 0; places--)
         digits /= 10;
-    for (; places > 0; places--, digits /= 10) {
-        *--begin = (char)('0' + digits % 10);
-        if (places == 1)
-            *--begin = '.';
-    }
-    begin = number_digits(begin, digits);
+    begin = number_decimal(begin, digits, places);
     if (negative)
         *--begin = '-';
     put(writer, begin, (size_t)(end - begin));

@@ -13,6 +13,27 @@ static const double powers_of_ten[NUMBER_PLACES + 1] = {1e0,  1e1,  1e2,  1e3,  
                                                         1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                                         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+static const uint64_t whole_powers[] = {1U,
+                                        10U,
+                                        100U,
+                                        1000U,
+                                        10000U,
+                                        100000U,
+                                        1000000U,
+                                        10000000U,
+                                        100000000U,
+                                        1000000000U,
+                                        10000000000U,
+                                        100000000000U,
+                                        1000000000000U,
+                                        10000000000000U,
+                                        100000000000000U,
+                                        1000000000000000U,
+                                        10000000000000000U,
+                                        100000000000000000U,
+                                        1000000000000000000U,
+                                        10000000000000000000U};
+
 /* ---- Writing ---- */
 
 bool number_scale(uint64_t *out, double size, int places)
@@ -29,13 +50,45 @@ bool number_scale(uint64_t *out, double size, int places)
     return true;
 }
 
+/* "00" to "99": two digits a division. */
+static char *put_pair(char *end, uint64_t value)
+{
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
+    return memcpy(end - 2, pairs + 2 * value, 2);
+}
+
+/* Exactly `width` digits, with zeros in front. */
+static char *put_padded(char *end, uint64_t value, int width)
+{
+    for (; width > 1; width -= 2, value /= 100)
+        end = put_pair(end, value % 100);
+    if (width > 0)
+        *--end = (char)('0' + value % 10);
+    return end;
+}
+
 char *number_digits(char *end, uint64_t value)
 {
-    do {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
+    for (; value >= 100; value /= 100)
+        end = put_pair(end, value % 100);
+    if (value >= 10)
+        return put_pair(end, value);
+    *--end = (char)('0' + value);
     return end;
+}
+
+char *number_decimal(char *end, uint64_t digits, int places)
+{
+    if (places > 0) {
+        uint64_t one = whole_powers[places];
+        end = put_padded(end, digits % one, places);
+        *--end = '.';
+        digits /= one;
+    }
+    return number_digits(end, digits);
 }
 
 static char *put_before(char *at, const char *text)
@@ -60,10 +113,11 @@ static void write_number(char out[NUMBER_TEXT], double value, int decimals, cons
     char *end = text + sizeof text;
     char *at = put_before(end, behind);
     const char *shown_sign = digits > 0 ? sign : "";
-    for (int i = 0; i < decimals; i++, digits /= 10)
-        *--at = (char)('0' + digits % 10);
-    if (decimals > 0)
-        at = put_before(at, mark);
+    if (decimals > 0) {
+        uint64_t one = whole_powers[decimals];
+        at = put_before(put_padded(at, digits % one, decimals), mark);
+        digits /= one;
+    }
     for (int written = 0; written == 0 || digits > 0; written++, digits /= 10) {
         if (written > 0 && written % GROUP == 0)
             at = put_before(at, group);

@@ -28,6 +28,9 @@ bool number_scale(uint64_t *out, double size, int places);
 /* Writes the decimal digits of `value`, the last of them before `end`; returns where they begin. */
 char *number_digits(char *end, uint64_t value);
 
+/* The same of `digits` / 10^`places` (0..19) with a point before the last `places` digits, if any. */
+char *number_decimal(char *end, uint64_t digits, int places);
+
 /* Reads all `length` bytes as a decimal number: optional sign, digits with an optional point, optional
  * exponent. False for anything else, spaces, "nan", "inf" and hexadecimal included, and for what overflows.
  * Numbers of at most 19 digits whose value and power of ten are exact in a double take one multiplication or

@@ -1,8 +1,43 @@
 #include "shared/base/rank.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
-enum { RUN = 8 };
+/* Radix sort by the upper half of the sizes' bits, eight at a time from the lowest, then by comparison where
+ * that half was equal: no step depends on a guess which of two sizes is larger, and guesses are what sorting
+ * so few costs. */
+enum { DIGITS = 4, VALUES = 256, DIGIT_BITS = 8, LOWEST_BIT = 32 };
+
+/* Ascending where sizes descend: the bits of doubles that are not negative are in their order. */
+static uint64_t key_of(const struct rank *rank)
+{
+    uint64_t bits;
+    memcpy(&bits, &rank->size, sizeof bits);
+    return ~bits;
+}
+
+static unsigned digit_of(uint64_t key, unsigned digit)
+{
+    return (unsigned)(key >> (LOWEST_BIT + DIGIT_BITS * digit)) % VALUES;
+}
+
+/* Sorts by one digit, which `counts[VALUES]` were counted of; false when all have the same. */
+static bool sort_digit(struct rank *to, const struct rank *from, size_t count, unsigned digit,
+                       uint16_t *counts)
+{
+    uint16_t places[VALUES];
+    unsigned place = 0;
+    if (counts[digit_of(key_of(&from[0]), digit)] == count)
+        return false;
+    for (unsigned i = 0; i < VALUES; i++) {
+        places[i] = (uint16_t)place;
+        place += counts[i];
+    }
+    for (size_t i = 0; i < count; i++)
+        to[places[digit_of(key_of(&from[i]), digit)]++] = from[i];
+    return true;
+}
 
 static void insert(struct rank *ranks, size_t count)
 {
@@ -15,45 +50,23 @@ static void insert(struct rank *ranks, size_t count)
     }
 }
 
-/* One step of a merge takes no branch that depends on the sizes: which of two figures is larger cannot be
- * foretold, and a wrong guess costs more than the step. */
-static void merge(struct rank *out, const struct rank *left, size_t left_count, const struct rank *right,
-                  size_t right_count)
-{
-    const struct rank *left_end = left + left_count;
-    const struct rank *right_end = right + right_count;
-    while (left < left_end && right < right_end) {
-        size_t takes_right = right->size > left->size;
-        *out++ = *(takes_right ? right : left);
-        right += takes_right;
-        left += 1 - takes_right;
-    }
-    memcpy(out, left, (size_t)(left_end - left) * sizeof *out);
-    memcpy(out + (left_end - left), right, (size_t)(right_end - right) * sizeof *out);
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 void rank_sort(struct rank *ranks, size_t count)
 {
     struct rank spare[RANK_LIMIT];
+    uint16_t counts[DIGITS][VALUES] = {0};
     struct rank *from = ranks;
     struct rank *to = spare;
-    for (size_t first = 0; first < count; first += RUN)
-        insert(ranks + first, least(RUN, count - first));
-    for (size_t width = RUN; width < count; width *= 2) {
-        for (size_t first = 0; first < count; first += 2 * width) {
-            size_t middle = least(first + width, count);
-            size_t end = least(first + 2 * width, count);
-            merge(to + first, from + first, middle - first, from + middle, end - middle);
-        }
+    for (size_t i = 0; i < count; i++)
+        for (unsigned digit = 0; digit < DIGITS; digit++)
+            counts[digit][digit_of(key_of(&ranks[i]), digit)]++;
+    for (unsigned digit = 0; digit < DIGITS && count > 0; digit++) {
+        if (!sort_digit(to, from, count, digit, counts[digit]))
+            continue;
         struct rank *swapped = from;
         from = to;
         to = swapped;
     }
     if (from != ranks)
         memcpy(ranks, from, count * sizeof *ranks);
+    insert(ranks, count);
 }

@@ -7,7 +7,7 @@
 enum { RANK_LIMIT = 1024 }; /* figures of one call */
 
 struct rank {
-    double size; /* not NaN */
+    double size; /* at least 0 (not -0), not NaN */
     size_t item; /* whose size it is; the caller's */
 };
 

@@ -77,19 +77,33 @@ static void find_speakers(struct story stories[STORIES], const struct model *mod
     }
 }
 
-/* The story with the largest sum of those that can speak, the first speaker's of equal ones; NULL without
- * one. A few are told of many, so this costs less than an order of all. */
-static struct story *next_story(struct story stories[STORIES])
+/* The stories that can speak, in the order of the catalogue's; how many. */
+static size_t list_speaking(const struct story *out[STORIES], const struct story stories[STORIES])
 {
-    struct story *best = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < STORIES; i++) {
-        struct story *story = &stories[i];
-        if (story->pull <= 0)
-            continue;
-        if (!best || fabs(story->net) > fabs(best->net) ||
-            (fabs(story->net) == fabs(best->net) && story->speaker < best->speaker))
-            best = story;
+        out[count] = &stories[i];
+        count += stories[i].pull > 0;
     }
+    return count;
+}
+
+/* Takes the story with the largest sum off the list, the first speaker's of equal ones; NULL without one. A
+ * few are told of many, so this costs less than an order of all. */
+static const struct story *take_largest(const struct story **speaking, size_t count)
+{
+    const struct story *best = NULL;
+    size_t place = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct story *story = speaking[i];
+        if (story && (!best || fabs(story->net) > fabs(best->net) ||
+                      (fabs(story->net) == fabs(best->net) && story->speaker < best->speaker))) {
+            best = story;
+            place = i;
+        }
+    }
+    if (best)
+        speaking[place] = NULL;
     return best;
 }
 
@@ -101,10 +115,12 @@ size_t reasons_find(struct reason *out, size_t limit, const struct model *model,
         [LANGUAGE_EN] = {"This lowers the risk.", "This raises the risk."},
     };
     struct story stories[STORIES] = {0};
+    const struct story *speaking[STORIES];
     find_speakers(stories, model, vector, contributions, against ? 1 : -1);
+    size_t count = list_speaking(speaking, stories);
     size_t found = 0;
     for (; found < limit; found++) {
-        struct story *story = next_story(stories);
+        const struct story *story = take_largest(speaking, count);
         if (!story)
             break;
         struct reason *reason = &out[found];
@@ -112,7 +128,6 @@ size_t reasons_find(struct reason *out, size_t limit, const struct model *model,
         reason->contribution = story->net;
         write_fact(reason->fact, model, story->speaker, (double)vector[story->speaker], language);
         snprintf(reason->text, REASON_TEXT, "%s %s", reason->fact, effects[language][against != 0]);
-        story->pull = 0; /* told */
     }
     return found;
 }
