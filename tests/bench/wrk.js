@@ -4,17 +4,23 @@ import { writeFileSync } from 'node:fs';
 
 const lua = (value) => JSON.stringify(value).replaceAll('\\/', '/');
 
-/** wrk's script: each request takes the next id and, where there are any, its body. */
+/** wrk's script: the requests, one for each id and its body, are made before the first is sent; then they take turns. */
 function script({ method = 'GET', path, ids, bodies, headers }) {
     const pairs = Object.entries(headers).map(([name, value]) => `[${lua(name)}] = ${lua(value)}`);
     return `
 local ids = {${ids.join(',')}}
 local bodies = {${bodies.map(lua).join(',')}}
+local requests = {}
 local at = 0
+init = function()
+  for i = 1, #ids do
+    local path = string.gsub(${lua(path)}, "{id}", ids[i])
+    requests[i] = wrk.format(${lua(method)}, path, {${pairs.join(', ')}}, bodies[i])
+  end
+end
 request = function()
-  at = at % #ids + 1
-  local path = string.gsub(${lua(path)}, "{id}", ids[at])
-  return wrk.format(${lua(method)}, path, {${pairs.join(', ')}}, bodies[at])
+  at = at % #requests + 1
+  return requests[at]
 end
 `;
 }
