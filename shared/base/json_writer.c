@@ -19,46 +19,67 @@ int json_writer_end(const struct json_writer *writer)
     return writer->failed ? -1 : 0;
 }
 
-static void put(struct json_writer *writer, const char *bytes, size_t length)
+/* Where `length` bytes can be written that `take` then takes; NULL after the first failure. */
+static inline char *room(struct json_writer *writer, size_t length)
 {
     struct buffer *out = writer->out;
-    if (!writer->failed && length < out->capacity - out->length && length <= out->limit - out->length) {
-        memcpy(out->data + out->length, bytes, length);
-        out->length += length;
-        out->data[out->length] = '\0';
-        return;
-    }
-    if (!writer->failed && buffer_append(writer->out, bytes, length, writer->err))
+    bool there = length < out->capacity - out->length && length <= out->limit - out->length;
+    if (writer->failed || (!there && buffer_reserve(out, length, writer->err))) {
         writer->failed = true;
+        return NULL;
+    }
+    return out->data + out->length;
 }
 
-/* What stands between a value and the one before it. */
-static void separate(struct json_writer *writer)
+static inline void take(struct json_writer *writer, const char *end)
 {
-    if (writer->comma)
-        put(writer, ",", 1);
+    writer->out->length = (size_t)(end - writer->out->data);
+    writer->out->data[writer->out->length] = '\0';
+}
+
+/* Writes what stands between a value and the one before it. */
+static inline char *separate(struct json_writer *writer, char *at)
+{
+    *at = ',';
+    at += writer->comma;
     writer->comma = true;
+    return at;
+}
+
+/* Bytes of a value. */
+static void put(struct json_writer *writer, const char *bytes, size_t length)
+{
+    char *at = room(writer, length + 1);
+    if (!at)
+        return;
+    at = separate(writer, at);
+    memcpy(at, bytes, length);
+    take(writer, at + length);
 }
 
 void json_writer_open(struct json_writer *writer, char bracket)
 {
-    separate(writer);
     put(writer, &bracket, 1);
     writer->comma = false;
 }
 
 void json_writer_close(struct json_writer *writer, char bracket)
 {
+    writer->comma = false;
     put(writer, &bracket, 1);
-    writer->comma = true;
 }
 
 void json_writer_key(struct json_writer *writer, const char *name)
 {
-    separate(writer);
-    put(writer, "\"", 1);
-    put(writer, name, strlen(name));
-    put(writer, "\":", 2);
+    size_t length = strlen(name);
+    char *at = room(writer, length + sizeof ",\"\":");
+    if (!at)
+        return;
+    at = separate(writer, at);
+    *at++ = '"';
+    memcpy(at, name, length);
+    memcpy(at + length, "\":", 2);
+    take(writer, at + length + 2);
     writer->comma = false;
 }
 
@@ -68,18 +89,16 @@ static bool needs_escape(unsigned char byte)
     return byte < 0x20 || byte == '"' || byte == '\\';
 }
 
-static void put_escaped(struct json_writer *writer, unsigned char byte)
+static char *write_escaped(char *at, unsigned char byte)
 {
     static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-    char text[ESCAPED + 1] = {'\\'};
+    *at++ = '\\';
     for (size_t i = 0; i + 1 < sizeof shorts; i += 2)
         if ((unsigned char)shorts[i] == byte) {
-            text[1] = shorts[i + 1];
-            put(writer, text, 2);
-            return;
+            *at++ = shorts[i + 1];
+            return at;
         }
-    snprintf(text, sizeof text, "\\u%04X", byte);
-    put(writer, text, ESCAPED);
+    return at + snprintf(at, ESCAPED, "u%04X", byte);
 }
 
 void json_writer_text(struct json_writer *writer, const char *text)
@@ -88,17 +107,27 @@ void json_writer_text(struct json_writer *writer, const char *text)
         json_writer_null(writer);
         return;
     }
-    separate(writer);
-    put(writer, "\"", 1);
-    for (const char *at = text; *at;) {
-        const char *plain = at;
-        while (*at && !needs_escape((unsigned char)*at))
-            at++;
-        put(writer, plain, (size_t)(at - plain));
-        if (*at)
-            put_escaped(writer, (unsigned char)*at++);
+    size_t length = 0;
+    size_t escaped = 0;
+    for (; text[length]; length++)
+        escaped += needs_escape((unsigned char)text[length]);
+    char *at = room(writer, length + escaped * ESCAPED + sizeof ",\"\"");
+    if (!at)
+        return;
+    at = separate(writer, at);
+    *at++ = '"';
+    if (escaped == 0) {
+        memcpy(at, text, length);
+        at += length;
     }
-    put(writer, "\"", 1);
+    for (; escaped > 0 && *text; text++) {
+        if (needs_escape((unsigned char)*text))
+            at = write_escaped(at, (unsigned char)*text);
+        else
+            *at++ = *text;
+    }
+    *at++ = '"';
+    take(writer, at);
 }
 
 void json_writer_integer(struct json_writer *writer, int64_t value)
@@ -108,13 +137,11 @@ void json_writer_integer(struct json_writer *writer, int64_t value)
     char *begin = number_digits(end, value < 0 ? -(uint64_t)value : (uint64_t)value);
     if (value < 0)
         *--begin = '-';
-    separate(writer);
     put(writer, begin, (size_t)(end - begin));
 }
 
 void json_writer_null(struct json_writer *writer)
 {
-    separate(writer);
     put(writer, "null", strlen("null"));
 }
 
@@ -192,20 +219,23 @@ void json_writer_number(struct json_writer *writer, double value)
         json_writer_null(writer);
         return;
     }
-    separate(writer);
     if (!put_multiple(writer, value) && !put_plain(writer, value))
         put_any(writer, value);
 }
 
 static int put_piece(const char *bytes, size_t length, void *context)
 {
-    put(context, bytes, length);
+    char *at = room(context, length);
+    if (at) {
+        memcpy(at, bytes, length);
+        take(context, at + length);
+    }
     return 0;
 }
 
 void json_writer_tree(struct json_writer *writer, const json_t *tree)
 {
-    separate(writer);
+    put(writer, "", 0);
     if (json_dump_callback(tree, put_piece, writer,
                            JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS)) &&
         !writer->failed) {
@@ -216,7 +246,6 @@ void json_writer_tree(struct json_writer *writer, const json_t *tree)
 
 void json_writer_raw(struct json_writer *writer, const char *json, size_t length)
 {
-    separate(writer);
     put(writer, json, length);
 }
 

@@ -1,10 +1,12 @@
 #include "shared/base/log.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { STAMP = 64, NS_PER_MS = 1000000, LINE_LIMIT = 1 << 20 };
 
@@ -35,6 +37,14 @@ static void write_time(char out[STAMP])
     memcpy(out + length, behind, sizeof behind);
 }
 
+/* One call a line, so that one line stays one line. POSIX keeps what fits into PIPE_BUF in one piece, also in
+ * a pipe and without a lock that the threads would wait for. */
+static void write_whole(const char *line, size_t length)
+{
+    if (length > PIPE_BUF || write(STDERR_FILENO, line, length) < 0)
+        fwrite(line, 1, length, stderr);
+}
+
 bool log_begin(struct log_line *line, enum log_level level, const char *event)
 {
     static const char *const names[] = {"debug", "info", "warning", "error"};
@@ -58,7 +68,7 @@ void log_end(struct log_line *line)
 {
     json_writer_close(&line->writer, '}');
     if (!json_writer_end(&line->writer) && !buffer_append_text(&line->text, "\n", &line->err))
-        fwrite(line->text.data, 1, line->text.length, stderr); /* one call, so that one line stays one line */
+        write_whole(line->text.data, line->text.length);
     buffer_free(&line->text);
 }
 
