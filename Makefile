@@ -10,9 +10,9 @@ WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
-SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lunistring -lxgboost -lgsl -lgslcblas -lm -lpthread
+SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lunistring -lxgboost -lgsl -lgslcblas -lm -lz -lpthread
 BACKEND_LIBS  := -lsqlite3 -lpq -lrhonabwy -lcurl
-FRONTEND_LIBS := -lcurl -lz -liddawc -lrhonabwy
+FRONTEND_LIBS := -lcurl -liddawc -lrhonabwy
 NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgomp
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)
@@ -219,6 +219,13 @@ bench-service: ## the backend with 300,000 clients on both stores: every call un
 	@$(MAKE) -s --no-print-directory -j$$(nproc) build
 	@BUILD='$(BUILD)' scripts/postgres.sh node tests/bench/service.js
 
+.PHONY: bench-dashboard
+bench-dashboard: ## every page with 300,000 clients, 200 managers at work, Lighthouse (CLIENTS=N, MANAGERS=N, MANAGERS_SECONDS=N)
+	@scripts/install.sh build test bench
+	@test -d tests/bench/lighthouse/node_modules || npm --prefix tests/bench/lighthouse ci --silent
+	@$(MAKE) -s --no-print-directory -j$$(nproc) build
+	@BUILD='$(BUILD)' node tests/bench/dashboard.js
+
 .PHONY: container
 container: ## build both images, bring them up with compose, try them
 	@tests/container/run.sh
@@ -228,14 +235,15 @@ clean: stop ## remove what was built and the demo; trained models stay
 	@rm -rf $(BUILD) data
 
 # Templates, texts, styles and scripts as the frontend serves them: one folder, with Chart.js and the font from npm.
-$(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/static shared/view -type f 2>/dev/null) package-lock.json
+$(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/static frontend/styles shared/view -type f 2>/dev/null) package-lock.json
 	@echo "  COPY $(ASSETS)"
 	@test -d node_modules/@fontsource-variable || scripts/install.sh build
 	@rm -rf $(ASSETS) && mkdir -p $(ASSETS)
 	@cp -r frontend/templates frontend/locales frontend/static $(ASSETS)/
 	@cp shared/view/*.html $(ASSETS)/templates/
+	@mkdir -p $(ASSETS)/static/css
 	@cp shared/view/*.js $(ASSETS)/static/js/ && cp shared/view/charts.css $(ASSETS)/static/css/
-	@cat shared/view/palette.css frontend/static/css/app.css > $(ASSETS)/static/css/app.css
+	@cat shared/view/palette.css frontend/styles/base.css $(filter-out frontend/styles/base.css,$(wildcard frontend/styles/*.css)) > $(ASSETS)/static/css/app.css
 	@cp $(CHART_JS) $(ASSETS)/static/js/chart.js
 	@mkdir -p $(ASSETS)/static/font
 	@cp node_modules/@fontsource-variable/source-sans-3/files/source-sans-3-latin-wght-normal.woff2 $(ASSETS)/static/font/source-sans-3.woff2

@@ -144,12 +144,13 @@ static bool add_header(struct transfer *transfer, const char *name, const char *
 }
 
 static bool add_headers(struct transfer *transfer, const struct backend_client *client,
-                        const char *request_id, enum language language)
+                        const struct backend_call *call, const char *request_id, enum language language)
 {
     return add_header(transfer, "Accept", "", "application/json, application/problem+json") &&
            add_header(transfer, "Accept-Language", "", language_code(language)) &&
            add_header(transfer, "X-Request-Id", "", request_id) &&
            (!*client->api_key || add_header(transfer, "Authorization", "Bearer ", client->api_key)) &&
+           (!call->idempotency_key || add_header(transfer, "Idempotency-Key", "", call->idempotency_key)) &&
            (!transfer->body || add_header(transfer, "Content-Type", "", "application/json"));
 }
 
@@ -159,10 +160,10 @@ static bool prepare(struct transfer *transfer, const struct backend_client *clie
     char url[CONFIG_TEXT + BACKEND_PATH];
     transfer->received = buffer_new(BACKEND_ANSWER_BYTES);
     transfer->result = CURLE_FAILED_INIT;
-    transfer->safe = call->safe || !call->body;
+    transfer->safe = call->safe || call->idempotency_key || (!call->body && !call->method);
     if (call->body && !(transfer->body = json_dumps(call->body, JSON_COMPACT)))
         return false;
-    if (!add_headers(transfer, client, request_id, language))
+    if (!add_headers(transfer, client, call, request_id, language))
         return false;
     snprintf(url, sizeof url, "%s%s", client->url, call->path);
     CURL *easy = transfer->easy;
@@ -180,6 +181,8 @@ static bool prepare(struct transfer *transfer, const struct backend_client *clie
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->body);
     }
+    if (call->method)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
     return true;
 }
 
@@ -348,6 +351,14 @@ void backend_client_run(struct backend_client *client, struct backend_call *call
     if (breaker_allows(&client->breaker, now_ms()))
         run_on_lane(client, lane, calls, count, request_id, language);
     give_lane(client, lane);
+}
+
+const struct backend_call *backend_calls_failed(const struct backend_call *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (calls[i].outcome != BACKEND_OK)
+            return &calls[i];
+    return NULL;
 }
 
 void backend_calls_clean(struct backend_call *calls, size_t count)

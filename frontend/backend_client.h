@@ -29,8 +29,12 @@ enum backend_outcome {
 
 struct backend_call {
     char path[BACKEND_PATH]; /* "/clients/100001?…", already percent-encoded */
-    json_t *body;            /* sent as POST; NULL: GET. Released by backend_calls_clean */
+    const char *method;      /* NULL: POST with a body, GET without one */
+    json_t *body;            /* Released by backend_calls_clean */
     bool safe;               /* a POST that only asks and alters nothing; a GET always is */
+    /* Idempotency-Key of what is to be recorded once however often it is sent; such a call is sent again like
+     * a safe one. NULL: none. Borrowed. */
+    const char *idempotency_key;
     enum backend_outcome outcome;
     long status;    /* HTTP status, 0 without one */
     json_t *answer; /* NULL without one. Released by backend_calls_clean */
@@ -46,6 +50,9 @@ void backend_client_free(struct backend_client *client);
  * texts are in `language`; `request_id` goes along, so that both servers' logs can be joined. */
 void backend_client_run(struct backend_client *client, struct backend_call *calls, size_t count,
                         const char *request_id, enum language language);
+
+/* The first call without BACKEND_OK, or NULL. */
+const struct backend_call *backend_calls_failed(const struct backend_call *calls, size_t count);
 
 /* Releases bodies and answers. */
 void backend_calls_clean(struct backend_call *calls, size_t count);

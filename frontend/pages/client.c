@@ -5,22 +5,16 @@
 
 #include "frontend/answer.h"
 #include "frontend/pages/client.h"
+#include "frontend/pages/client_page.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
 #include "shared/base/log.h"
 
-enum { FEWEST = 5, USUAL = 10, MOST = 25, ID_DIGITS = 15, NEAR_HITS = 8, SHORTENINGS = 3 };
+enum { FEWEST = 5, USUAL = 10, MOST = 25 };
 enum { CLIENT, EXPLANATION, COMPARISON, POPULATION, CALLS };
-_Static_assert((int)CALLS <= (int)BACKEND_CALLS && (int)SHORTENINGS <= (int)BACKEND_CALLS,
-               "calls run at once");
+_Static_assert((int)CALLS <= (int)BACKEND_CALLS, "calls run at once");
 
 /* ---- What is asked for ------------------------------------------------------------------------------- */
-
-static bool is_id(const char *text)
-{
-    size_t length = strlen(text);
-    return length > 0 && length <= ID_DIGITS && strspn(text, "0123456789") == length;
-}
 
 /* How many contributions to show: ?top=, brought within the limits. */
 static int read_top(const struct http_exchange *exchange)
@@ -40,39 +34,6 @@ static void ask(struct backend_call calls[CALLS], const char *id, int top)
     calls[EXPLANATION].safe = true;
     snprintf(calls[COMPARISON].path, BACKEND_PATH, "/clients/%s/comparison?features=%s", id, CLIENT_COMPARED);
     snprintf(calls[POPULATION].path, BACKEND_PATH, "/population");
-}
-
-/* ---- An unknown client ------------------------------------------------------------------------------- */
-
-/* Ids that begin like the one asked for: with one digit less, else two, else three. */
-static json_t *near_ids(struct http_exchange *exchange, const char *id)
-{
-    struct backend_call calls[SHORTENINGS] = {0};
-    json_t *near = json_array(), *client;
-    size_t length = strlen(id), count = length - 1 < SHORTENINGS ? length - 1 : SHORTENINGS, j;
-    for (size_t i = 0; i < count; i++)
-        snprintf(calls[i].path, BACKEND_PATH, "/clients?limit=%d&query=%.*s", NEAR_HITS,
-                 (int)(length - 1 - i), id);
-    if (count)
-        backend_client_run(page_site(exchange)->backend, calls, count, exchange->request_id,
-                           exchange->language);
-    for (size_t i = 0; i < count && json_array_size(near) == 0; i++)
-        json_array_foreach(json_object_get(calls[i].answer, "clients"), j, client)
-            json_array_append(near, json_object_get(client, "client_id"));
-    backend_calls_clean(calls, count);
-    return near;
-}
-
-static void show_unknown(struct http_exchange *exchange, const char *id)
-{
-    json_t *view = page_view(exchange, page_text(exchange, "unknown_client.title"));
-    json_object_set_new(view, "near", is_id(id) ? near_ids(exchange, id) : json_array());
-    json_object_set_new(view, "near_given", json_boolean(json_array_size(json_object_get(view, "near")) > 0));
-    json_object_set_new(view, "explanation",
-                        is_id(id) ? i18n_say(page_site(exchange)->i18n, exchange->language,
-                                             "unknown_client.none", I18N_VALUES("id", id))
-                                  : json_string(page_text(exchange, "unknown_client.no_id")));
-    page_answer(exchange, 404, "unknown_client", view);
 }
 
 /* ---- The page ---------------------------------------------------------------------------------------- */
@@ -112,15 +73,12 @@ static void show_client(struct http_exchange *exchange, const char *id, int top,
                         const struct backend_call *calls)
 {
     struct error err = {0};
-    json_t *title =
-        i18n_say(page_site(exchange)->i18n, exchange->language, "client.title", I18N_VALUES("id", id));
-    json_t *view = page_view(exchange, json_string_value(title));
-    json_decref(title);
-    json_object_set_new(view, "id", json_string(id));
+    json_t *view = client_page_view(exchange, id, "client.title", "client");
     json_object_set_new(view, "top", json_integer(top));
     json_object_set_new(view, "top_fewest", json_integer(FEWEST));
     json_object_set_new(view, "top_most", json_integer(MOST));
     json_object_set_new(view, "has_charts", json_true());
+    json_object_set_new(view, "script", json_string("refine.js"));
     if (fill_view(view, exchange, calls, &err)) {
         log_event(LOG_ERROR, "client_page", "{s:s, s:s}", "fault", err.message, "request_id",
                   exchange->request_id);
@@ -134,23 +92,16 @@ static void show_client(struct http_exchange *exchange, const char *id, int top,
 void client_show(struct http_exchange *exchange)
 {
     struct backend_call calls[CALLS] = {0};
-    const char *id = http_path(exchange, "id");
-    if (!is_id(id)) {
-        show_unknown(exchange, id);
+    const char *id = client_page_id(exchange);
+    if (!id)
         return;
-    }
     int top = read_top(exchange);
     ask(calls, id, top);
     backend_client_run(page_site(exchange)->backend, calls, CALLS, exchange->request_id, exchange->language);
-    const struct backend_call *failed = NULL;
-    for (int i = 0; i < CALLS && !failed; i++)
-        if (calls[i].outcome != BACKEND_OK)
-            failed = &calls[i];
-    if (!failed)
-        show_client(exchange, id, top, calls);
-    else if (failed->outcome == BACKEND_UNKNOWN)
-        show_unknown(exchange, id);
+    const struct backend_call *failed = backend_calls_failed(calls, CALLS);
+    if (failed)
+        client_page_failed(exchange, id, failed);
     else
-        page_backend_failed(exchange, failed);
+        show_client(exchange, id, top, calls);
     backend_calls_clean(calls, CALLS);
 }

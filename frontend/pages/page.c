@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "shared/base/gzip.h"
 #include "shared/base/log.h"
 
 enum { COOKIE_NAME = 64, LANGUAGE_COOKIE_S = 365 * 24 * 3600, RETRY_S = 5 };
@@ -176,6 +177,25 @@ static json_t *other_language(const struct http_exchange *exchange)
                      i18n_text(page_site(exchange)->i18n, other, "nav.language"), "href", address);
 }
 
+static json_t *rights_view(const struct account *account)
+{
+    bool known = *account->login != '\0';
+    return json_pack("{s:b, s:b, s:b, s:b}", "clients", known && account_may(account->role, RIGHT_CLIENTS),
+                     "decide", known && account_may(account->role, RIGHT_DECIDE), "model",
+                     known && account_may(account->role, RIGHT_MODEL), "batches",
+                     known && account_may(account->role, RIGHT_BATCHES));
+}
+
+/* {"clients": true} on /clients and all below it: marks the page's place in the navigation. */
+static json_t *here_view(const struct http_exchange *exchange)
+{
+    json_t *here = json_object();
+    const char *path = exchange->request->url_path;
+    path += *path == '/';
+    json_object_setn_new(here, path, strcspn(path, "/"), json_true());
+    return here;
+}
+
 json_t *page_view(struct http_exchange *exchange, const char *title)
 {
     struct visit *visit = page_visit(exchange);
@@ -185,12 +205,32 @@ json_t *page_view(struct http_exchange *exchange, const char *title)
     char token[SESSION_TOKEN], static_address[ASSET_NAME];
     session_token(token, site->session_key, &visit->session);
     snprintf(static_address, sizeof static_address, "/static/%s", assets_version(site->assets));
-    return json_pack("{s:O, s:s, s:o, s:s, s:b, s:s, s:s, s:s, s:o}", "t",
+    return json_pack("{s:O, s:s, s:o, s:s, s:o, s:o, s:b, s:s, s:s, s:s, s:o}", "t",
                      i18n_texts(site->i18n, exchange->language), "lang", language_code(exchange->language),
-                     "other_language", other_language(exchange), "user", visit->session.account.login,
-                     "bar_search", session_has_user(&visit->session), "token", token, "static",
-                     static_address, "title", title, "moment",
-                     i18n_moment(site->i18n, exchange->language, time(NULL)));
+                     "other_language", other_language(exchange), "user", visit->session.account.login, "may",
+                     rights_view(&visit->session.account), "here", here_view(exchange), "bar_search",
+                     session_has_user(&visit->session), "token", token, "static", static_address, "title",
+                     title, "moment", i18n_moment(site->i18n, exchange->language, time(NULL)));
+}
+
+/* Sends a page, compressed for who takes that. Its form token is masked anew each time (session_token), so
+ * that its compressed length says nothing about it. */
+static void send_page(struct http_exchange *exchange, unsigned status, struct buffer *page)
+{
+    static const char type[] = "text/html; charset=utf-8";
+    struct error err = {0};
+    void *compressed = NULL;
+    size_t length = page->length;
+    http_header(exchange, "Vary", "Accept-Encoding, Accept-Language, Cookie");
+    if (length && http_takes_gzip(exchange) &&
+        gzip_compress(&compressed, &length, page->data, page->length, GZIP_QUICK, &err) == 0 && compressed) {
+        http_header(exchange, "Content-Encoding", "gzip");
+        http_answer_take(exchange, status, type, compressed, length);
+        buffer_free(page);
+        return;
+    }
+    length = page->length;
+    http_answer_take(exchange, status, type, buffer_take(page), length);
 }
 
 void page_answer(struct http_exchange *exchange, unsigned status, const char *template, json_t *view)
@@ -209,8 +249,7 @@ void page_answer(struct http_exchange *exchange, unsigned status, const char *te
         send_session(exchange, visit);
     http_header(exchange, "Content-Security-Policy", CONTENT_POLICY);
     http_header(exchange, "Content-Language", language_code(exchange->language));
-    size_t length = page.length;
-    http_answer_take(exchange, status, "text/html; charset=utf-8", buffer_take(&page), length);
+    send_page(exchange, status, &page);
 }
 
 void page_redirect(struct http_exchange *exchange, const char *address)

@@ -1,5 +1,7 @@
 #include "shared/view/i18n.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,7 @@
 #include "shared/base/file.h"
 #include "shared/base/number.h"
 
-enum { KEY_BYTES = 128, TEXT_BYTES = 4096, FILLED_LIMIT = 16384, PLACEHOLDERS = 8 };
+enum { PATH_BYTES = 4096, KEY_BYTES = 128, TEXT_BYTES = 4096, FILLED_LIMIT = 16384, PLACEHOLDERS = 8 };
 
 struct i18n {
     json_t *texts[LANGUAGE_COUNT];
@@ -74,7 +76,7 @@ static int compare(json_t *here, json_t *there, const char *other_language, char
             (int)(KEY_BYTES - length))
             return error_set(err, ERROR_LIMIT, "locales: the key %s is too long", key);
         if (!counterpart || json_typeof(counterpart) != json_typeof(value))
-            return error_set(err, ERROR_INVALID, "locales: %s.json lacks %s", other_language, key);
+            return error_set(err, ERROR_INVALID, "locales: %s lacks %s", other_language, key);
         if (json_is_object(value)) {
             if (compare(value, counterpart, other_language, key, err))
                 return -1;
@@ -82,7 +84,7 @@ static int compare(json_t *here, json_t *there, const char *other_language, char
             return error_set(err, ERROR_INVALID, "locales: %s is not a text of under %d bytes", key,
                              TEXT_BYTES);
         } else if (!placeholders_within(json_string_value(value), json_string_value(counterpart))) {
-            return error_set(err, ERROR_INVALID, "locales: %s.json lacks a placeholder in %s", other_language,
+            return error_set(err, ERROR_INVALID, "locales: %s lacks a placeholder in %s", other_language,
                              key);
         }
         key[length] = '\0';
@@ -90,17 +92,52 @@ static int compare(json_t *here, json_t *there, const char *other_language, char
     return 0;
 }
 
-static int load_language(struct i18n *i18n, const char *folder, enum language language, struct error *err)
+/* Adds a document's keys (released) to a language; `source` names it in a fault. */
+static int add_document(json_t *texts, json_t *document, const char *source, const json_error_t *fault,
+                        struct error *err)
 {
-    char path[4096], name[16];
+    int status = json_is_object(document) ? 0
+                                          : error_set(err, ERROR_PARSE, "locales: %s, line %d: %s", source,
+                                                      fault->line, fault->text);
+    const char *key;
+    json_t *value;
+    json_object_foreach(document, key, value)
+    {
+        if (status == 0 && json_object_get(texts, key))
+            status = error_set(err, ERROR_CONFLICT, "locales: %s stands in two documents", key);
+        else if (status == 0)
+            json_object_set(texts, key, value);
+    }
+    json_decref(document);
+    return status;
+}
+
+static int load_document(json_t *texts, const char *folder, const char *name, struct error *err)
+{
+    char path[PATH_BYTES];
     json_error_t fault;
-    snprintf(name, sizeof name, "%s.json", language_code(language));
     if (file_path(path, sizeof path, folder, name, err))
         return -1;
-    i18n->texts[language] = json_load_file(path, JSON_REJECT_DUPLICATES, &fault);
-    if (!json_is_object(i18n->texts[language]))
-        return error_set(err, ERROR_PARSE, "%s, line %d: %s", path, fault.line, fault.text);
-    return 0;
+    return add_document(texts, json_load_file(path, JSON_REJECT_DUPLICATES, &fault), path, &fault, err);
+}
+
+static int load_language(struct i18n *i18n, const char *folder, enum language language, struct error *err)
+{
+    char path[PATH_BYTES];
+    if (file_path(path, sizeof path, folder, language_code(language), err))
+        return -1;
+    DIR *directory = opendir(path);
+    if (!directory)
+        return error_set(err, ERROR_IO, "%s: %s", path, strerror(errno));
+    int status = 0;
+    i18n->texts[language] = json_object();
+    for (struct dirent *entry; status == 0 && (entry = readdir(directory));) {
+        const char *extension = strrchr(entry->d_name, '.');
+        if (extension && strcmp(extension, ".json") == 0)
+            status = load_document(i18n->texts[language], path, entry->d_name, err);
+    }
+    closedir(directory);
+    return status;
 }
 
 /* Every language has what the others have. */
@@ -130,36 +167,17 @@ int i18n_load(struct i18n **out, const char *folder, struct error *err)
     return status;
 }
 
-/* Adds a document's keys to a language. */
-static int parse_document(json_t *texts, const char *document, enum language language, struct error *err)
-{
-    json_error_t fault;
-    json_t *parsed = json_loads(document, JSON_REJECT_DUPLICATES, &fault);
-    int status = json_is_object(parsed) ? 0
-                                        : error_set(err, ERROR_PARSE, "locales: %s, line %d: %s",
-                                                    language_code(language), fault.line, fault.text);
-    const char *key;
-    json_t *value;
-    json_object_foreach(parsed, key, value)
-    {
-        if (status == 0 && json_object_get(texts, key))
-            status = error_set(err, ERROR_CONFLICT, "locales: %s stands in two documents", key);
-        else if (status == 0)
-            json_object_set(texts, key, value);
-    }
-    json_decref(parsed);
-    return status;
-}
-
 int i18n_parse(struct i18n **out, const char *const *documents[LANGUAGE_COUNT], size_t count,
                struct error *err)
 {
     struct i18n *i18n = calloc(1, sizeof *i18n);
     int status = i18n ? 0 : error_set(err, ERROR_INTERNAL, "no memory for the texts");
+    json_error_t fault;
     for (int i = 0; status == 0 && i < LANGUAGE_COUNT; i++) {
         i18n->texts[i] = json_object();
         for (size_t j = 0; status == 0 && j < count; j++)
-            status = parse_document(i18n->texts[i], documents[i][j], (enum language)i, err);
+            status = add_document(i18n->texts[i], json_loads(documents[i][j], JSON_REJECT_DUPLICATES, &fault),
+                                  language_code((enum language)i), &fault, err);
     }
     if (status == 0)
         status = compare_languages(i18n, err);

@@ -1,4 +1,4 @@
-/* Texts of pages and reports: one file a language, the same keys in each. A template reads them as
+/* Texts of pages and reports: one folder a language, the same keys in each. A template reads them as
  * {{t.clients.title}}; C fills those that hold placeholders: "{count} clients". */
 #ifndef CLAIRSCORE_VIEW_I18N_H
 #define CLAIRSCORE_VIEW_I18N_H
@@ -12,11 +12,12 @@
 
 struct i18n;
 
-/* Reads FOLDER/fr.json and FOLDER/en.json: objects in objects of texts. ERROR_INVALID names a key that one
- * language has and the other lacks, or whose placeholders differ. */
+/* Reads FOLDER/fr/X.json and FOLDER/en/X.json: objects in objects of texts, whose keys at the top level
+ * differ from file to file. ERROR_INVALID names a key that one language has and the other lacks, or whose
+ * placeholders differ; ERROR_CONFLICT a key that stands in two files. */
 int i18n_load(struct i18n **out, const char *folder, struct error *err);
 
-/* The same from texts in memory: `count` JSON objects a language, whose keys at the top level differ. */
+/* The same from texts in memory: `count` JSON objects a language. */
 int i18n_parse(struct i18n **out, const char *const *documents[LANGUAGE_COUNT], size_t count,
                struct error *err);
 

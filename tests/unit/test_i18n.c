@@ -18,6 +18,7 @@
 #include "shared/base/number.h"
 #include "shared/view/i18n.h"
 #include "shared/view/template.h"
+#include "tests/support/temporary_folder.h"
 
 #define NARROW "\u202f"
 
@@ -99,31 +100,61 @@ static void test_moment(void **state)
 
 /* ---- Locales that do not fit each other --------------------------------------------------------------- */
 
+static void write_text(const char *folder, const char *language, const char *name, const char *text)
+{
+    char path[TEMPORARY_FOLDER + 64];
+    struct error err = {0};
+    snprintf(path, sizeof path, "%s/%s", folder, language);
+    assert_int_equal(file_make_folder(path, &err), 0);
+    snprintf(path, sizeof path, "%s/%s/%s", folder, language, name);
+    assert_int_equal(file_write(path, text, strlen(text), &err), 0);
+}
+
 static void check_fault(const char *french, const char *english, const char *message)
 {
-    char folder[] = "/tmp/clairscore-i18n-XXXXXX", fr[64], en[64];
+    char folder[TEMPORARY_FOLDER];
     struct error err = {0};
     struct i18n *i18n = NULL;
-    assert_non_null(mkdtemp(folder));
-    snprintf(fr, sizeof fr, "%s/fr.json", folder);
-    snprintf(en, sizeof en, "%s/en.json", folder);
-    assert_int_equal(file_write(fr, french, strlen(french), &err), 0);
-    assert_int_equal(file_write(en, english, strlen(english), &err), 0);
+    temporary_folder_make(folder);
+    write_text(folder, "fr", "a.json", french);
+    write_text(folder, "en", "a.json", english);
     assert_int_equal(i18n_load(&i18n, folder, &err), -1);
     assert_non_null(strstr(err.message, message));
-    unlink(fr);
-    unlink(en);
-    rmdir(folder);
+    temporary_folder_remove(folder);
+}
+
+/* A language's files are one; a key may stand in one of them only. */
+static void test_files(void **state)
+{
+    (void)state;
+    char folder[TEMPORARY_FOLDER];
+    struct error err = {0};
+    struct i18n *i18n = NULL;
+    temporary_folder_make(folder);
+    write_text(folder, "fr", "a.json", "{\"a\": {\"x\": \"un\"}}");
+    write_text(folder, "fr", "b.json", "{\"b\": {\"y\": \"deux\"}}");
+    write_text(folder, "en", "whole.json", "{\"a\": {\"x\": \"one\"}, \"b\": {\"y\": \"two\"}}");
+    write_text(folder, "en", "whole.json~", "a copy that an editor left");
+    assert_int_equal(i18n_load(&i18n, folder, &err), 0);
+    assert_string_equal(i18n_text(i18n, LANGUAGE_FR, "a.x"), "un");
+    assert_string_equal(i18n_text(i18n, LANGUAGE_FR, "b.y"), "deux");
+    assert_string_equal(i18n_text(i18n, LANGUAGE_EN, "b.y"), "two");
+    i18n_free(i18n);
+    i18n = NULL;
+    write_text(folder, "en", "b.json", "{\"b\": {\"y\": \"three\"}}");
+    assert_int_equal(i18n_load(&i18n, folder, &err), -1);
+    assert_non_null(strstr(err.message, "b stands in two documents"));
+    temporary_folder_remove(folder);
 }
 
 static void test_faults(void **state)
 {
     (void)state;
-    check_fault("{\"a\": {\"b\": \"x\"}}", "{\"a\": {}}", "en.json lacks a.b");
-    check_fault("{\"a\": {}}", "{\"a\": {\"b\": \"x\"}}", "fr.json lacks a.b");
-    check_fault("{\"a\": \"{x} {y}\"}", "{\"a\": \"{x}\"}", "en.json lacks a placeholder in a");
+    check_fault("{\"a\": {\"b\": \"x\"}}", "{\"a\": {}}", "en lacks a.b");
+    check_fault("{\"a\": {}}", "{\"a\": {\"b\": \"x\"}}", "fr lacks a.b");
+    check_fault("{\"a\": \"{x} {y}\"}", "{\"a\": \"{x}\"}", "en lacks a placeholder in a");
     check_fault("{\"a\": \"{x}\"}", "{\"a\": \"{z}\"}", "lacks a placeholder in a");
-    check_fault("{\"a\": {\"b\": \"x\"}}", "{\"a\": \"x\"}", "en.json lacks a");
+    check_fault("{\"a\": {\"b\": \"x\"}}", "{\"a\": \"x\"}", "en lacks a");
     check_fault("{\"a\": 1}", "{\"a\": 1}", "a is not a text");
     check_fault("{\"a\": ", "{\"a\": 1}", "line 1");
 }
@@ -240,7 +271,8 @@ static void test_product_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_placeholders),  cmocka_unit_test(test_moment),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_placeholders),
+        cmocka_unit_test(test_moment),  cmocka_unit_test(test_files),
         cmocka_unit_test(test_faults),  cmocka_unit_test(test_product_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
