@@ -139,6 +139,15 @@ bool explanation_read_top(struct http_exchange *exchange, size_t *top)
     return request_is_fine(exchange, problems);
 }
 
+/* About what the answer takes: memory that grows while it is written is copied each time. */
+static size_t expected_bytes(size_t explanations, size_t top)
+{
+    enum { FIRST = 4096, CONTRIBUTION = 200 };
+    size_t contributions = top < FEATURE_COUNT ? top : FEATURE_COUNT;
+    size_t bytes = explanations * (FIRST + contributions * CONTRIBUTION);
+    return bytes < PREDICTION_BYTES ? bytes : PREDICTION_BYTES;
+}
+
 void explain_post(struct http_exchange *exchange)
 {
     size_t top;
@@ -153,7 +162,7 @@ void explain_post(struct http_exchange *exchange)
     if (instances_read(&instances, exchange))
         goto done;
     verdicts = malloc(instances.count * sizeof *verdicts);
-    if (!verdicts) {
+    if (!verdicts || buffer_reserve(&text, expected_bytes(instances.count, top), &err)) {
         problem_answer(exchange, 503, "There is no memory to answer this now.", NULL);
         goto done;
     }
