@@ -46,6 +46,12 @@ static inline char *separate(struct json_writer *writer, char *at)
     return at;
 }
 
+static inline char *add(char *at, const char *bytes, size_t length)
+{
+    memcpy(at, bytes, length);
+    return at + length;
+}
+
 /* Bytes of a value. */
 static void put(struct json_writer *writer, const char *bytes, size_t length)
 {
@@ -53,8 +59,7 @@ static void put(struct json_writer *writer, const char *bytes, size_t length)
     if (!at)
         return;
     at = separate(writer, at);
-    memcpy(at, bytes, length);
-    take(writer, at + length);
+    take(writer, add(at, bytes, length));
 }
 
 void json_writer_open(struct json_writer *writer, char bracket)
@@ -77,9 +82,10 @@ void json_writer_key(struct json_writer *writer, const char *name)
         return;
     at = separate(writer, at);
     *at++ = '"';
-    memcpy(at, name, length);
-    memcpy(at + length, "\":", 2);
-    take(writer, at + length + 2);
+    at = add(at, name, length);
+    *at++ = '"';
+    *at++ = ':';
+    take(writer, at);
     writer->comma = false;
 }
 
@@ -180,15 +186,17 @@ static bool put_multiple(struct json_writer *writer, double value)
 static bool put_plain(struct json_writer *writer, double value)
 {
     static const double LOWEST = 1e-4, HIGHEST = 1e15;
+    static const double powers[] = {1e-3, 1e-2, 1e-1, 1e0, 1e1,  1e2,  1e3,  1e4,  1e5,
+                                    1e6,  1e7,  1e8,  1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    enum { MOST_PLACES = DIGITS + 3 };                    /* of what is below the first */
     static const uint64_t LEAST_DIGITS = 100000000000000; /* 1e14: DIGITS of them */
     double size = fabs(value);
     if (!(size >= LOWEST && size < HIGHEST))
         return false;
-    int places = DIGITS - 1;
-    for (double power = 10; size >= power; power *= 10)
-        places--;
-    for (double power = 1; size < power; power /= 10)
-        places++;
+    size_t above = 0; /* powers that it reaches */
+    while (above < sizeof powers / sizeof *powers && size >= powers[above])
+        above++;
+    int places = MOST_PLACES - (int)above;
     uint64_t digits;
     /* Another number of digits: rounding has led to the next power of ten. */
     if (!number_scale(&digits, size, places) || digits < LEAST_DIGITS || digits >= 10 * LEAST_DIGITS)

@@ -4,9 +4,10 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "shared/base/text.h"
 
 enum { STAMP = 64, NS_PER_MS = 1000000, LINE_LIMIT = 1 << 20 };
 
@@ -30,11 +31,9 @@ static void write_time(char out[STAMP])
         second = now.tv_sec;
     }
     unsigned ms = (unsigned)(now.tv_nsec / NS_PER_MS);
-    size_t length = strlen(text);
     const char behind[] = {(char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z',
                            '\0'};
-    memcpy(out, text, length);
-    memcpy(out + length, behind, sizeof behind);
+    text_join(out, STAMP, TEXT_PIECES(text, behind));
 }
 
 /* One call a line, so that one line stays one line. POSIX keeps what fits into PIPE_BUF in one piece, also in

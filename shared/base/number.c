@@ -93,8 +93,9 @@ char *number_decimal(char *end, uint64_t digits, int places)
 
 static char *put_before(char *at, const char *text)
 {
-    size_t length = strlen(text);
-    return memcpy(at - length, text, length);
+    for (size_t length = strlen(text); length > 0; length--)
+        *--at = text[length - 1];
+    return at;
 }
 
 /* Writes sign, groups, decimal mark and `behind`, from the end on. What is shown as zero has no sign. */
