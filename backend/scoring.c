@@ -28,16 +28,16 @@ const char *scoring_decision(const struct verdict *verdict)
 }
 
 /* The value rounded down, in units; what is lost is ranked. */
-static int64_t round_down(struct rank *rank, size_t item, double value)
+static int64_t round_down(struct ranked *rank, size_t item, double value)
 {
     double scaled = value * UNITS, down = floor(scaled);
-    *rank = (struct rank){scaled - down, item};
+    *rank = (struct ranked){scaled - down, item};
     return (int64_t)down;
 }
 
 void scoring_settle(double margin, double *base_value, double contributions[FEATURE_COUNT])
 {
-    struct rank ranks[FEATURE_COUNT + 1]; /* of those that take part */
+    struct ranked ranks[FEATURE_COUNT + 1]; /* of those that take part */
     double *values[FEATURE_COUNT + 1];
     int64_t units[FEATURE_COUNT + 1];
     size_t count = 0;

@@ -53,14 +53,14 @@ static void write_contribution(struct json_writer *writer, const struct phrases 
 static void write_contributions(struct json_writer *writer, const float *vector, const double *contributions,
                                 size_t top, struct http_exchange *exchange)
 {
-    struct rank ranks[FEATURE_COUNT];
+    struct ranked ranks[FEATURE_COUNT];
     const struct phrases *phrases = service_phrases(exchange->context);
     const struct model *model = request_model(exchange);
     size_t count = model_feature_count(model);
     double rest = 0;
     for (size_t i = 0; i < count; i++) {
         size_t feature = model_feature(model, i);
-        ranks[i] = (struct rank){fabs(contributions[feature]), feature};
+        ranks[i] = (struct ranked){fabs(contributions[feature]), feature};
     }
     rank_sort(ranks, count);
     if (top > count)

@@ -10,7 +10,7 @@
 enum { DIGITS = 4, VALUES = 256, DIGIT_BITS = 8, LOWEST_BIT = 32 };
 
 /* Ascending where sizes descend: the bits of doubles that are not negative are in their order. */
-static uint64_t key_of(const struct rank *rank)
+static uint64_t key_of(const struct ranked *rank)
 {
     uint64_t bits;
     memcpy(&bits, &rank->size, sizeof bits);
@@ -23,7 +23,7 @@ static unsigned digit_of(uint64_t key, unsigned digit)
 }
 
 /* Sorts by one digit, which `counts[VALUES]` were counted of; false when all have the same. */
-static bool sort_digit(struct rank *to, const struct rank *from, size_t count, unsigned digit,
+static bool sort_digit(struct ranked *to, const struct ranked *from, size_t count, unsigned digit,
                        uint16_t *counts)
 {
     uint16_t places[VALUES];
@@ -39,10 +39,10 @@ static bool sort_digit(struct rank *to, const struct rank *from, size_t count, u
     return true;
 }
 
-static void insert(struct rank *ranks, size_t count)
+static void insert(struct ranked *ranks, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
-        const struct rank rank = ranks[i];
+        const struct ranked rank = ranks[i];
         size_t at = i;
         for (; at > 0 && ranks[at - 1].size < rank.size; at--)
             ranks[at] = ranks[at - 1];
@@ -50,19 +50,19 @@ static void insert(struct rank *ranks, size_t count)
     }
 }
 
-void rank_sort(struct rank *ranks, size_t count)
+void rank_sort(struct ranked *ranks, size_t count)
 {
-    struct rank spare[RANK_LIMIT];
+    struct ranked spare[RANK_LIMIT];
     uint16_t counts[DIGITS][VALUES] = {0};
-    struct rank *from = ranks;
-    struct rank *to = spare;
+    struct ranked *from = ranks;
+    struct ranked *to = spare;
     for (size_t i = 0; i < count; i++)
         for (unsigned digit = 0; digit < DIGITS; digit++)
             counts[digit][digit_of(key_of(&ranks[i]), digit)]++;
     for (unsigned digit = 0; digit < DIGITS && count > 0; digit++) {
         if (!sort_digit(to, from, count, digit, counts[digit]))
             continue;
-        struct rank *swapped = from;
+        struct ranked *swapped = from;
         from = to;
         to = swapped;
     }

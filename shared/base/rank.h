@@ -6,12 +6,12 @@
 
 enum { RANK_LIMIT = 1024 }; /* figures of one call */
 
-struct rank {
+struct ranked {
     double size; /* at least 0 (not -0), not NaN */
     size_t item; /* whose size it is; the caller's */
 };
 
 /* Brings `count` (at most RANK_LIMIT) ranks into order: the largest first, equal ones as they came. */
-void rank_sort(struct rank *ranks, size_t count);
+void rank_sort(struct ranked *ranks, size_t count);
 
 #endif

@@ -75,12 +75,12 @@ static void what_is_shown_as_zero_has_no_sign(void **state)
 
 static void ranks_are_stable(void **state)
 {
-    static struct rank ranks[RANK_LIMIT];
+    static struct ranked ranks[RANK_LIMIT];
     uint64_t seed = 9;
     (void)state;
     for (size_t count = 0; count <= RANK_LIMIT; count = count < 40 ? count + 1 : count * 2) {
         for (size_t i = 0; i < count; i++)
-            ranks[i] = (struct rank){(double)(next(&seed) % (count / 2 + 1)), i};
+            ranks[i] = (struct ranked){(double)(next(&seed) % (count / 2 + 1)), i};
         rank_sort(ranks, count);
         bool seen[RANK_LIMIT] = {false};
         for (size_t i = 0; i < count; i++) {
