@@ -10,7 +10,7 @@
 
 enum {
     ANSWERS_KEPT = 256,
-    ANSWERS_BYTES = 8 << 20, /* of all that are kept */
+    ANSWERS_BYTES = 8388608, /* of all that are kept */
     ANSWERS_KEY = 256        /* bytes of a question, its end included: longer ones are not kept */
 };
 
