@@ -11,11 +11,11 @@ struct buffer buffer_new(size_t limit)
     return (struct buffer){.limit = limit};
 }
 
-int buffer_reserve(struct buffer *buffer, size_t more, struct error *err)
+int buffer_reserve(struct buffer *buffer, size_t length, struct error *err)
 {
-    if (more > buffer->limit - buffer->length)
+    if (length > buffer->limit - buffer->length)
         return error_set(err, ERROR_LIMIT, "more than %zu bytes, which is the limit here", buffer->limit);
-    size_t needed = buffer->length + more + 1;
+    size_t needed = buffer->length + length + 1;
     if (needed <= buffer->capacity)
         return 0;
     size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;

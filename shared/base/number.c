@@ -13,26 +13,31 @@ static const double powers_of_ten[NUMBER_PLACES + 1] = {1e0,  1e1,  1e2,  1e3,  
                                                         1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                                         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-static const uint64_t whole_powers[] = {1U,
-                                        10U,
-                                        100U,
-                                        1000U,
-                                        10000U,
-                                        100000U,
-                                        1000000U,
-                                        10000000U,
-                                        100000000U,
-                                        1000000000U,
-                                        10000000000U,
-                                        100000000000U,
-                                        1000000000000U,
-                                        10000000000000U,
-                                        100000000000000U,
-                                        1000000000000000U,
-                                        10000000000000000U,
-                                        100000000000000000U,
-                                        1000000000000000000U,
-                                        10000000000000000000U};
+/* 10^places, of 0 to 19 places. */
+static uint64_t whole_power(int places)
+{
+    static const uint64_t powers[] = {1U,
+                                      10U,
+                                      100U,
+                                      1000U,
+                                      10000U,
+                                      100000U,
+                                      1000000U,
+                                      10000000U,
+                                      100000000U,
+                                      1000000000U,
+                                      10000000000U,
+                                      100000000000U,
+                                      1000000000000U,
+                                      10000000000000U,
+                                      100000000000000U,
+                                      1000000000000000U,
+                                      10000000000000000U,
+                                      100000000000000000U,
+                                      1000000000000000000U,
+                                      10000000000000000000U};
+    return powers[places];
+}
 
 /* ---- Writing ---- */
 
@@ -83,7 +88,7 @@ char *number_digits(char *end, uint64_t value)
 char *number_decimal(char *end, uint64_t digits, int places)
 {
     if (places > 0) {
-        uint64_t one = whole_powers[places];
+        uint64_t one = whole_power(places);
         end = put_padded(end, digits % one, places);
         *--end = '.';
         digits /= one;
@@ -115,7 +120,7 @@ static void write_number(char out[NUMBER_TEXT], double value, int decimals, cons
     char *at = put_before(end, behind);
     const char *shown_sign = digits > 0 ? sign : "";
     if (decimals > 0) {
-        uint64_t one = whole_powers[decimals];
+        uint64_t one = whole_power(decimals);
         at = put_before(put_padded(at, digits % one, decimals), mark);
         digits /= one;
     }

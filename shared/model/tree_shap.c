@@ -139,7 +139,7 @@ static void *explain_blocks(void *context)
 {
     struct work *work = context;
     size_t columns = work->shap->tables.trees->columns;
-    float unwanted[SHAP_LANES];
+    float unwanted[SHAP_LANES] = {0};
     struct shap_scratch scratch;
     if (take_scratch(&scratch, work->shap, NULL)) {
         atomic_store(&work->failed, true);
