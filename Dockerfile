@@ -20,7 +20,7 @@ RUN make -j"$(nproc)" build \
 
 FROM docker.io/library/debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libulfius2.7 libsodium23 \
+ && apt-get install -y -qq --no-install-recommends libulfius2.7 libsodium23 libunistring2 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 901 --home-dir /app --shell /usr/sbin/nologin clairscore \
  && install -d -o clairscore -g clairscore /app /app/data
@@ -47,7 +47,7 @@ CMD ["bin/backend"]
 
 FROM runtime AS frontend
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libiddawc1.1 librhonabwy1.1 libunistring2 ca-certificates \
+ && apt-get install -y -qq --no-install-recommends libiddawc1.1 librhonabwy1.1 ca-certificates \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/frontend /src/build/accounts bin/
 COPY --from=build /src/build/frontend-assets assets

@@ -10,9 +10,9 @@ WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
-SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lgsl -lgslcblas -lm -lz -lpthread
+SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lunistring -lxgboost -lgsl -lgslcblas -lm -lz -lpthread
 BACKEND_LIBS  := -lsqlite3 -lpq -lrhonabwy -lcurl
-FRONTEND_LIBS := -lcurl -liddawc -lrhonabwy -lunistring
+FRONTEND_LIBS := -lcurl -liddawc -lrhonabwy
 NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgomp
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)

@@ -2,8 +2,8 @@
 
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 
+#include "shared/base/rank.h"
 #include "shared/model/decision.h"
 
 static const double UNITS = 1e9;
@@ -27,44 +27,37 @@ const char *scoring_decision(const struct verdict *verdict)
     return verdict->refused ? "refused" : "granted";
 }
 
-struct share {
-    double *value;
-    int64_t units;
-    double remainder;
-};
-
-/* Larger remainders first; among equal ones the order of the values. */
-static int compare_shares(const void *a, const void *b)
+/* The value rounded down, in units; what is lost is ranked. */
+static int64_t round_down(struct ranked *rank, size_t item, double value)
 {
-    const struct share *left = a, *right = b;
-    if (left->remainder != right->remainder)
-        return left->remainder > right->remainder ? -1 : 1;
-    return (left->value > right->value) - (left->value < right->value);
-}
-
-static int64_t add_share(struct share *share, double *value)
-{
-    double scaled = *value * UNITS, down = floor(scaled);
-    *share = (struct share){value, (int64_t)down, scaled - down};
-    return share->units;
+    double scaled = value * UNITS, down = floor(scaled);
+    *rank = (struct ranked){scaled - down, item};
+    return (int64_t)down;
 }
 
 void scoring_settle(double margin, double *base_value, double contributions[FEATURE_COUNT])
 {
-    struct share shares[FEATURE_COUNT + 1];
-    int64_t count = 0, wanting = (int64_t)nearbyint(margin * UNITS);
-    wanting -= add_share(&shares[count++], base_value);
+    struct ranked ranks[FEATURE_COUNT + 1]; /* of those that take part */
+    double *values[FEATURE_COUNT + 1];
+    int64_t units[FEATURE_COUNT + 1];
+    size_t count = 0;
+    int64_t wanting = (int64_t)nearbyint(margin * UNITS);
+    values[count++] = base_value;
     for (size_t i = 0; i < FEATURE_COUNT; i++)
         if (contributions[i] != 0)
-            wanting -= add_share(&shares[count++], &contributions[i]);
-    qsort(shares, (size_t)count, sizeof *shares, compare_shares);
+            values[count++] = &contributions[i];
+    for (size_t i = 0; i < count; i++)
+        wanting -= units[i] = round_down(&ranks[i], i, *values[i]);
+    rank_sort(ranks, count);
 
     /* Single precision inside a library can leave more than one unit each: then all take part alike. */
-    int64_t each = wanting / count, rest = wanting % count;
+    int64_t each = wanting / (int64_t)count, rest = wanting % (int64_t)count;
     if (rest < 0) {
         each--;
-        rest += count;
+        rest += (int64_t)count;
     }
-    for (int64_t i = 0; i < count; i++)
-        *shares[i].value = (double)(shares[i].units + each + (i < rest)) / UNITS;
+    for (size_t i = 0; i < count; i++) {
+        size_t item = ranks[i].item;
+        *values[item] = (double)(units[item] + each + ((int64_t)i < rest)) / UNITS;
+    }
 }

@@ -20,6 +20,7 @@ struct service {
     struct metrics *metrics;
     struct batch_workers *workers;
     struct access *access;
+    struct phrases *phrases;
 };
 
 /* ---- Who asks ---- */
@@ -56,6 +57,7 @@ int service_start(struct service **out, const struct config *config, struct erro
     }
     service->config = config;
     if (metrics_new(&service->metrics, err) || recent_new(&service->recent, err) ||
+        phrases_new(&service->phrases, err) ||
         store_open(&service->store, config->database_url,
                    config->threads + config->batch_workers + SPARE_CONNECTIONS, err) ||
         access_start(&service->access, config, store_database(service->store), err) ||
@@ -80,6 +82,7 @@ void service_stop(struct service *service)
     access_stop(service->access);
     store_close(service->store);
     metrics_free(service->metrics);
+    phrases_free(service->phrases);
     free(service);
 }
 
@@ -101,6 +104,11 @@ struct metrics *service_metrics(const struct service *service)
 struct batch_workers *service_workers(const struct service *service)
 {
     return service->workers;
+}
+
+const struct phrases *service_phrases(const struct service *service)
+{
+    return service->phrases;
 }
 
 struct keeper *service_keeper(const struct service *service)

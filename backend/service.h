@@ -6,6 +6,7 @@
 
 #include "backend/access/access.h"
 #include "backend/keeper.h"
+#include "backend/phrases.h"
 #include "backend/recent.h"
 #include "backend/store/store.h"
 #include "shared/base/config.h"
@@ -25,6 +26,8 @@ const struct config *service_config(const struct service *service);
 struct store *service_store(const struct service *service);
 struct metrics *service_metrics(const struct service *service);
 struct batch_workers *service_workers(const struct service *service);
+
+const struct phrases *service_phrases(const struct service *service);
 
 struct keeper *service_keeper(const struct service *service);
 struct recent *service_recent(const struct service *service);

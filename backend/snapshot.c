@@ -16,9 +16,10 @@ struct snapshot {
     atomic_uint holders;
     struct shared_model *shared;
     struct population *population; /* NULL: none */
-    pthread_mutex_t lock;          /* of what follows */
-    struct sample *sample;         /* NULL until it is asked for */
-    struct drift *drift;           /* the same */
+    struct answers *answers;
+    pthread_mutex_t lock;  /* of what follows */
+    struct sample *sample; /* NULL until it is asked for */
+    struct drift *drift;   /* the same */
     size_t drift_count;
 };
 
@@ -30,20 +31,32 @@ static void release_model(struct shared_model *shared)
     free(shared);
 }
 
-int snapshot_new(struct snapshot **out, struct model *model, struct error *err)
+/* One that holds nothing yet; NULL without memory. */
+static struct snapshot *make(struct error *err)
 {
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (!snapshot || answers_new(&snapshot->answers, err)) {
+        error_set(err, ERROR_INTERNAL, "no memory for the model");
+        free(snapshot);
+        return NULL;
+    }
+    atomic_init(&snapshot->holders, 1);
+    pthread_mutex_init(&snapshot->lock, NULL);
+    return snapshot;
+}
+
+int snapshot_new(struct snapshot **out, struct model *model, struct error *err)
+{
+    struct snapshot *snapshot = make(err);
     struct shared_model *shared = calloc(1, sizeof *shared);
     if (!snapshot || !shared) {
-        free(snapshot);
+        snapshot_release(snapshot);
         free(shared);
         model_free(model);
         return error_set(err, ERROR_INTERNAL, "no memory for the model");
     }
     atomic_init(&shared->holders, 1);
     shared->model = model;
-    atomic_init(&snapshot->holders, 1);
-    pthread_mutex_init(&snapshot->lock, NULL);
     snapshot->shared = shared;
     *out = snapshot;
     return 0;
@@ -52,13 +65,11 @@ int snapshot_new(struct snapshot **out, struct model *model, struct error *err)
 int snapshot_with(struct snapshot **out, const struct snapshot *snapshot, struct population *population,
                   struct error *err)
 {
-    struct snapshot *other = calloc(1, sizeof *other);
+    struct snapshot *other = make(err);
     if (!other) {
         population_release(population);
-        return error_set(err, ERROR_INTERNAL, "no memory for the population");
+        return -1;
     }
-    atomic_init(&other->holders, 1);
-    pthread_mutex_init(&other->lock, NULL);
     other->shared = snapshot->shared;
     atomic_fetch_add(&other->shared->holders, 1);
     other->population = population;
@@ -78,6 +89,7 @@ void snapshot_release(struct snapshot *snapshot)
     population_release(snapshot->population);
     release_model(snapshot->shared);
     pthread_mutex_destroy(&snapshot->lock);
+    answers_free(snapshot->answers);
     free(snapshot->sample);
     free(snapshot->drift);
     free(snapshot);
@@ -91,6 +103,11 @@ const struct model *snapshot_model(const struct snapshot *snapshot)
 const struct population *snapshot_population(const struct snapshot *snapshot)
 {
     return snapshot->population;
+}
+
+struct answers *snapshot_answers(struct snapshot *snapshot)
+{
+    return snapshot->answers;
 }
 
 struct population *snapshot_share_population(const struct snapshot *snapshot)

@@ -3,6 +3,7 @@
 #ifndef CLAIRSCORE_BACKEND_SNAPSHOT_H
 #define CLAIRSCORE_BACKEND_SNAPSHOT_H
 
+#include "backend/answers.h"
 #include "backend/drift.h"
 #include "backend/population/population.h"
 #include "backend/sample.h"
@@ -32,7 +33,10 @@ const struct population *snapshot_population(const struct snapshot *snapshot);
 int snapshot_sample(struct snapshot *snapshot, const struct sample **out, struct error *err);
 int snapshot_drift(struct snapshot *snapshot, const struct drift **out, size_t *count, struct error *err);
 
-/* Does this now, so that no request waits for it. */
+/* What it has answered. Belongs to the snapshot. */
+struct answers *snapshot_answers(struct snapshot *snapshot);
+
+/* Draws the sample and measures the drift now, so that no request waits for it. */
 void snapshot_prepare(struct snapshot *snapshot);
 
 /* The population, to be held or scored again. */

@@ -4,15 +4,17 @@
  * (the colour's by its tenth), a contribution is rounded, points come in order of value, and where fewer than
  * LEAST_ALIKE clients of the population share bin and colour, the point is left out. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/resources/lasting.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
 #include "shared/http/problem.h"
 
-enum { LEAST_ALIKE = 5, CELLS = DISTRIBUTION_BINS + 1 /* for missing */ };
+enum { DETAIL = 32, LEAST_ALIKE = 5, CELLS = DISTRIBUTION_BINS + 1 /* for missing */ };
 static const double CONTRIBUTION_UNITS = 100;
 
 /* A feature as the points tell it. */
@@ -125,6 +127,10 @@ void model_dependence_get(struct http_exchange *exchange)
         problem_answer(exchange, 404, "The model does not look at this feature.", NULL);
         return;
     }
+    char detail[DETAIL];
+    snprintf(detail, sizeof detail, "%d %d", feature, colour);
+    if (lasting_repeat(exchange, detail))
+        return;
     const struct sample *sample = NULL;
     struct error err = {0};
     if (snapshot_sample(request_snapshot(exchange), &sample, &err)) {
@@ -140,6 +146,6 @@ void model_dependence_get(struct http_exchange *exchange)
                                "sampled", (json_int_t)sample->count, "withheld",
                                (json_int_t)(sample->count - json_array_size(points)), "points", points);
     render_language(exchange);
-    http_answer_json(exchange, 200, answer);
+    lasting_answer(exchange, detail, answer);
     json_decref(answer);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/resources/lasting.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
@@ -36,8 +37,8 @@ static json_t *render_drift(const struct drift *drift, enum language language)
     return entry;
 }
 
-static void answer_drift(struct http_exchange *exchange, const char *of, size_t clients,
-                         const struct drift *drifts, size_t count)
+static json_t *render_drifts(struct http_exchange *exchange, const char *of, size_t clients,
+                             const struct drift *drifts, size_t count)
 {
     const struct model *model = request_model(exchange);
     json_t *features = json_array(), *score = json_null();
@@ -50,13 +51,9 @@ static void answer_drift(struct http_exchange *exchange, const char *of, size_t 
             json_array_append_new(features, entry);
         }
     }
-    json_t *answer =
-        json_pack("{s:o, s:s, s:I, s:I, s:{s:f, s:f}, s:o, s:o}", "model", render_model(model), "of", of,
-                  "clients", (json_int_t)clients, "trained_on", (json_int_t)drift_trained_on(model), "limits",
-                  "look", PSI_LOOK, "act", PSI_ACT, "score", score, "features", features);
-    render_language(exchange);
-    http_answer_json(exchange, 200, answer);
-    json_decref(answer);
+    return json_pack("{s:o, s:s, s:I, s:I, s:{s:f, s:f}, s:o, s:o}", "model", render_model(model), "of", of,
+                     "clients", (json_int_t)clients, "trained_on", (json_int_t)drift_trained_on(model),
+                     "limits", "look", PSI_LOOK, "act", PSI_ACT, "score", score, "features", features);
 }
 
 /* ---- What was scored last ---- */
@@ -103,7 +100,10 @@ static void answer_recent(struct http_exchange *exchange)
     }
     const struct drift_clients clients = {scored.count, scored_column, scored_margin, &scored};
     size_t count = drift_measure(drifts, model, &clients);
-    answer_drift(exchange, "scorings", scored.count, drifts, count);
+    json_t *answer = render_drifts(exchange, "scorings", scored.count, drifts, count);
+    render_language(exchange);
+    http_answer_json(exchange, 200, answer);
+    json_decref(answer);
 done:
     free(vectors);
     free(column);
@@ -131,10 +131,14 @@ void drift_get(struct http_exchange *exchange)
     const struct drift *drifts;
     size_t count;
     struct error err = {0};
-    if (!population)
+    if (!population || lasting_repeat(exchange, "population"))
         return;
-    if (snapshot_drift(request_snapshot(exchange), &drifts, &count, &err))
+    if (snapshot_drift(request_snapshot(exchange), &drifts, &count, &err)) {
         problem_answer_error(exchange, &err);
-    else
-        answer_drift(exchange, "population", population_count(population), drifts, count);
+        return;
+    }
+    json_t *answer = render_drifts(exchange, "population", population_count(population), drifts, count);
+    render_language(exchange);
+    lasting_answer(exchange, "population", answer);
+    json_decref(answer);
 }

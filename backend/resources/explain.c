@@ -6,25 +6,12 @@
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
+#include "shared/base/rank.h"
 #include "shared/http/problem.h"
 #include "shared/model/decision.h"
 #include "shared/model/reasons.h"
 
 enum { TOP_LIMIT = 1000, TEXT = 128 };
-
-struct ranked {
-    uint16_t feature;
-    double size;
-};
-
-/* Larger contributions first; equal ones in catalogue order. */
-static int compare_ranked(const void *a, const void *b)
-{
-    const struct ranked *left = a, *right = b;
-    if (left->size != right->size)
-        return left->size > right->size ? -1 : 1;
-    return (int)left->feature - (int)right->feature;
-}
 
 double explanation_points(double contribution)
 {
@@ -45,45 +32,49 @@ static void write_pull(struct json_writer *writer, double contribution)
     json_writer_number(writer, explanation_points(contribution));
 }
 
-static void write_contribution(struct json_writer *writer, size_t feature, float value, double contribution,
-                               enum language language)
+static void write_contribution(struct json_writer *writer, const struct phrases *phrases, size_t feature,
+                               float value, double contribution, enum language language)
 {
-    const struct feature *meaning = catalogue_feature(feature);
-    char text[TEXT];
-    catalogue_format(text, sizeof text, feature, value, language);
+    struct slice said = phrases_feature(phrases, feature, language);
     json_writer_open(writer, '{');
-    write_text(writer, "feature", meaning->name);
-    write_text(writer, "label", meaning->label[language]);
-    write_text(writer, "theme", catalogue_theme_code(meaning->theme));
-    json_writer_key(writer, "value");
-    render_write_value(writer, feature, value);
-    write_text(writer, "text", text);
+    json_writer_raw_key(writer, said.data, said.length);
+    if (phrases_value(&said, phrases, feature, value, language)) {
+        json_writer_raw(writer, said.data, said.length);
+    } else {
+        char text[TEXT];
+        catalogue_format(text, sizeof text, feature, value, language);
+        render_write_value(writer, feature, value);
+        write_text(writer, "text", text);
+    }
     write_pull(writer, contribution);
     json_writer_close(writer, '}');
 }
 
-static void write_contributions(struct json_writer *writer, const struct model *model, const float *vector,
-                                const double *contributions, size_t top, enum language language)
+static void write_contributions(struct json_writer *writer, const float *vector, const double *contributions,
+                                size_t top, struct http_exchange *exchange)
 {
-    struct ranked ranked[FEATURE_COUNT];
+    struct ranked ranks[FEATURE_COUNT];
+    const struct phrases *phrases = service_phrases(exchange->context);
+    const struct model *model = request_model(exchange);
     size_t count = model_feature_count(model);
     double rest = 0;
     for (size_t i = 0; i < count; i++) {
         size_t feature = model_feature(model, i);
-        ranked[i] = (struct ranked){(uint16_t)feature, fabs(contributions[feature])};
+        ranks[i] = (struct ranked){fabs(contributions[feature]), feature};
     }
-    qsort(ranked, count, sizeof *ranked, compare_ranked);
+    rank_sort(ranks, count);
     if (top > count)
         top = count;
     json_writer_key(writer, "contributions");
     json_writer_open(writer, '[');
     for (size_t i = 0; i < top; i++) {
-        size_t feature = ranked[i].feature;
-        write_contribution(writer, feature, vector[feature], contributions[feature], language);
+        size_t feature = ranks[i].item;
+        write_contribution(writer, phrases, feature, vector[feature], contributions[feature],
+                           exchange->language);
     }
     json_writer_close(writer, ']');
     for (size_t i = top; i < count; i++)
-        rest += contributions[ranked[i].feature];
+        rest += contributions[ranks[i].item];
     json_writer_key(writer, "rest");
     json_writer_open(writer, '{');
     json_writer_key(writer, "count");
@@ -122,19 +113,20 @@ int explanation_compute(struct explanation *out, const struct model *model, cons
     return 0;
 }
 
-void explanation_write(struct json_writer *writer, const struct model *model, const float *vector,
-                       const struct explanation *explanation, size_t top, enum language language)
+void explanation_write(struct json_writer *writer, const float *vector, const struct explanation *explanation,
+                       size_t top, struct http_exchange *exchange)
 {
+    const struct model *model = request_model(exchange);
     const double *contributions = explanation->contributions;
     json_writer_key(writer, "base_value");
     json_writer_number(writer, explanation->base_value);
     json_writer_key(writer, "margin");
     json_writer_number(writer, explanation->verdict.margin);
-    write_contributions(writer, model, vector, contributions, top, language);
+    write_contributions(writer, vector, contributions, top, exchange);
     json_writer_key(writer, "reasons");
     json_writer_open(writer, '[');
-    write_reasons(writer, model, vector, contributions, 1, language);
-    write_reasons(writer, model, vector, contributions, 0, language);
+    write_reasons(writer, model, vector, contributions, 1, exchange->language);
+    write_reasons(writer, model, vector, contributions, 0, exchange->language);
     json_writer_close(writer, ']');
 }
 
@@ -145,6 +137,15 @@ bool explanation_read_top(struct http_exchange *exchange, size_t *top)
     request_check_query(exchange, known, problems);
     *top = request_number(exchange, "top", 1, TOP_LIMIT, FEATURE_COUNT, problems);
     return request_is_fine(exchange, problems);
+}
+
+/* About what the answer takes: memory that grows while it is written is copied each time. */
+static size_t expected_bytes(size_t explanations, size_t top)
+{
+    enum { FIRST = 4096, CONTRIBUTION = 200 };
+    size_t contributions = top < FEATURE_COUNT ? top : FEATURE_COUNT;
+    size_t bytes = explanations * (FIRST + contributions * CONTRIBUTION);
+    return bytes < PREDICTION_BYTES ? bytes : PREDICTION_BYTES;
 }
 
 void explain_post(struct http_exchange *exchange)
@@ -161,12 +162,10 @@ void explain_post(struct http_exchange *exchange)
     if (instances_read(&instances, exchange))
         goto done;
     verdicts = malloc(instances.count * sizeof *verdicts);
-    if (!verdicts) {
+    if (!verdicts || buffer_reserve(&text, expected_bytes(instances.count, top), &err)) {
         problem_answer(exchange, 503, "There is no memory to answer this now.", NULL);
         goto done;
     }
-    if (prediction_score(verdicts, &instances, exchange))
-        goto done;
     prediction_open(&writer, &instances);
     for (size_t i = 0; i < instances.count; i++) {
         const float *vector = instances.vectors + i * FEATURE_COUNT;
@@ -175,12 +174,14 @@ void explain_post(struct http_exchange *exchange)
             problem_answer_error(exchange, &err);
             goto done;
         }
+        verdicts[i] = explanation.verdict;
         json_writer_open(&writer, '{');
         prediction_write(&writer, &verdicts[i], instances.client_ids[i], exchange);
-        explanation_write(&writer, model, vector, &explanation, top, exchange->language);
+        explanation_write(&writer, vector, &explanation, top, exchange);
         json_writer_close(&writer, '}');
     }
     prediction_close(&writer, &instances);
+    prediction_note(verdicts, &instances, exchange);
     render_language(exchange);
     prediction_answer(exchange, &writer);
 done:

@@ -17,10 +17,9 @@ int explanation_compute(struct explanation *out, const struct model *model, cons
                         struct error *err);
 
 /* Writes "base_value", "margin", "contributions" (the `top` largest), "rest" and "reasons" into an open
- * object.
- */
-void explanation_write(struct json_writer *writer, const struct model *model, const float *vector,
-                       const struct explanation *explanation, size_t top, enum language language);
+ * object, of the model and in the language that the exchange is answered with. */
+void explanation_write(struct json_writer *writer, const float *vector, const struct explanation *explanation,
+                       size_t top, struct http_exchange *exchange);
 
 /* A contribution in score points, in units of 1e-9; 0 has no sign. */
 double explanation_points(double contribution);

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "backend/fairness.h"
+#include "backend/resources/lasting.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
@@ -40,7 +41,7 @@ void fairness_get(struct http_exchange *exchange)
     if (!request_has_no_query(exchange))
         return;
     const struct population *population = request_population(exchange);
-    if (!population)
+    if (!population || lasting_repeat(exchange, ""))
         return;
     const struct model *model = request_model(exchange);
     json_t *attributes = json_array();
@@ -61,6 +62,6 @@ void fairness_get(struct http_exchange *exchange)
         json_pack("{s:o, s:f, s:I, s:o}", "model", render_model(model), "threshold", model_threshold(model),
                   "clients", (json_int_t)population_count(population), "attributes", attributes);
     render_language(exchange);
-    http_answer_json(exchange, 200, answer);
+    lasting_answer(exchange, "", answer);
     json_decref(answer);
 }

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "backend/resources/lasting.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
@@ -43,7 +44,7 @@ static json_t *render_entry(size_t id, const struct model *model, enum language 
 
 void features_get(struct http_exchange *exchange)
 {
-    if (!request_has_no_query(exchange))
+    if (!request_has_no_query(exchange) || lasting_repeat(exchange, ""))
         return;
     const struct model *model = request_model(exchange);
     json_t *features = json_array();
@@ -51,6 +52,6 @@ void features_get(struct http_exchange *exchange)
         json_array_append_new(features, render_entry(i, model, exchange->language));
     json_t *answer = json_pack("{s:s, s:o}", "version", catalogue_version(), "features", features);
     render_language(exchange);
-    http_answer_json(exchange, 200, answer);
+    lasting_answer(exchange, "", answer);
     json_decref(answer);
 }

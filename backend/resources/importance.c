@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "backend/resources/lasting.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
@@ -50,7 +51,7 @@ static json_t *render_themes(const double *importance, double total, enum langua
 
 void model_importance_get(struct http_exchange *exchange)
 {
-    if (!request_has_no_query(exchange))
+    if (!request_has_no_query(exchange) || lasting_repeat(exchange, ""))
         return;
     const struct model *model = request_model(exchange);
     struct weight features[FEATURE_COUNT] = {0};
@@ -70,6 +71,6 @@ void model_importance_get(struct http_exchange *exchange)
     json_t *answer = json_pack("{s:o, s:o, s:o}", "model", render_model(model), "features", list, "themes",
                                render_themes(importance, total, exchange->language));
     render_language(exchange);
-    http_answer_json(exchange, 200, answer);
+    lasting_answer(exchange, "", answer);
     json_decref(answer);
 }

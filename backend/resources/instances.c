@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/resources/plain_instance.h"
 #include "backend/resources/request.h"
 #include "shared/data/record.h"
 #include "shared/features/features.h"
@@ -159,9 +160,7 @@ static bool is_whole(const struct column *column, enum feature_unit unit)
     return unit == UNIT_FLAG || (column && column->kind != COLUMN_NUMBER);
 }
 
-/* The range of a feature, both ends included: of an application's column that of the schema; a derived one is
- * only held to what a float holds. */
-static bool feature_takes(size_t feature, double number)
+bool instances_takes(size_t feature, double number)
 {
     const struct feature *meaning = catalogue_feature(feature);
     const struct column *column = catalogue_column(feature);
@@ -180,52 +179,42 @@ static bool feature_takes(size_t feature, double number)
 bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems)
 {
     char right[FEATURE_HELP];
-    if (feature_takes(feature, number))
+    if (instances_takes(feature, number))
         return true;
     describe_feature(right, sizeof right, feature);
     request_problem(problems, pointer, "%.15g will not do. Give %s.", number, right);
     return false;
 }
 
-static void read_feature(struct reading *reading, float *vector, const char *name, const json_t *value,
-                         const char *pointer)
+static bool read_fine_feature(float *vector, const char *name, const json_t *value)
 {
     int feature = catalogue_find(name);
+    bool is_null = json_is_null(value);
+    if (feature < 0 || !(is_null || json_is_number(value)))
+        return false;
+    double number = json_number_value(value);
+    if (!is_null && !instances_takes((size_t)feature, number))
+        return false;
+    vector[feature] = is_null ? NAN : (float)number;
+    return true;
+}
+
+/* Says what is wrong with a feature. */
+static void refuse_feature(const struct reading *reading, const char *name, const json_t *value,
+                           const char *pointer)
+{
+    int feature = catalogue_find(name);
+    char right[FEATURE_HELP];
     if (feature < 0) {
         const char *near = request_nearest_feature(name);
         request_problem(reading->problems, pointer,
                         near ? "Unknown feature. Did you mean %s?" : "Unknown feature.", near);
-        return;
-    }
-    if (json_is_null(value))
-        return;
-    if (!json_is_number(value)) {
-        char right[FEATURE_HELP];
+    } else if (!json_is_number(value)) {
         describe_feature(right, sizeof right, (size_t)feature);
         request_problem(reading->problems, pointer, "This is not a number. Give %s.", right);
-        return;
+    } else {
+        instances_check_value((size_t)feature, json_number_value(value), pointer, reading->problems);
     }
-    double number = json_number_value(value);
-    if (instances_check_value((size_t)feature, number, pointer, reading->problems))
-        vector[feature] = (float)number;
-}
-
-/* Reads features of which all are known and fine, as nearly always, at one look-up each. False when something
- * is amiss, which is then found and told name by name. */
-static bool read_fine_features(float *vector, const json_t *features)
-{
-    size_t known = 0;
-    for (size_t i = 0; i < FEATURE_COUNT; i++) {
-        const json_t *value = json_object_get(features, catalogue_feature(i)->name);
-        vector[i] = NAN;
-        known += value != NULL;
-        if (!value || json_is_null(value))
-            continue;
-        if (!json_is_number(value) || !feature_takes(i, json_number_value(value)))
-            return false;
-        vector[i] = (float)json_number_value(value);
-    }
-    return known == json_object_size(features);
 }
 
 static void read_features(struct reading *reading, size_t index, json_t *features, const char *pointer)
@@ -239,14 +228,16 @@ static void read_features(struct reading *reading, size_t index, json_t *feature
         request_problem(reading->problems, all, "Give an object of feature names and numbers.");
         return;
     }
-    if (read_fine_features(vector, features))
-        return;
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        vector[i] = NAN;
     json_object_foreach(features, name, value)
     {
         if (is_full(reading))
             return;
+        if (read_fine_feature(vector, name, value))
+            continue;
         request_pointer(at, all, name);
-        read_feature(reading, vector, name, value, at);
+        refuse_feature(reading, name, value, at);
     }
 }
 
@@ -360,17 +351,45 @@ static int read_document(struct reading *reading, json_t *document, struct http_
     return 0;
 }
 
+bool instances_read_plainly(float *vector, int64_t *client_id, const struct population *population,
+                            const char *text, size_t length)
+{
+    int64_t id = -1;
+    int64_t row = -1;
+    switch (plain_instance_read(vector, &id, text, length)) {
+    case PLAIN_FEATURES:
+        *client_id = -1;
+        return true;
+    case PLAIN_CLIENT:
+        row = population ? population_find(population, id) : -1;
+        if (row < 0)
+            return false;
+        *client_id = id;
+        population_vector(population, (size_t)row, vector);
+        return true;
+    case PLAIN_NOT:
+        break;
+    }
+    return false;
+}
+
 int instances_read(struct instances *out, struct http_exchange *exchange)
 {
+    const struct population *population = snapshot_population(request_snapshot(exchange));
+    memset(out, 0, sizeof *out);
+    out->single = true;
+    if (allocate(out, 1) == 0 &&
+        instances_read_plainly(out->vectors, out->client_ids, population, exchange->request->binary_body,
+                               exchange->request->binary_body_length))
+        return 0;
+    instances_free(out);
     memset(out, 0, sizeof *out);
     json_t *document = request_json(exchange);
     if (!document)
         return -1;
     int status = -1;
-    struct reading reading = {.out = out,
-                              .population = snapshot_population(request_snapshot(exchange)),
-                              .service = exchange->context,
-                              .problems = json_array()};
+    struct reading reading = {
+        .out = out, .population = population, .service = exchange->context, .problems = json_array()};
     if (read_document(&reading, document, exchange))
         goto done;
     size_t problems = json_array_size(reading.problems);

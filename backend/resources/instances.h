@@ -24,8 +24,17 @@ struct instances {
 int instances_read(struct instances *out, struct http_exchange *exchange);
 void instances_free(struct instances *instances);
 
+/* True when a feature can have the value: of an application's column the range of the schema, both ends
+ * included; a derived one is only held to what a float holds. */
+bool instances_takes(size_t feature, double number);
+
 /* True when a feature can have the value; else lists it in `problems`. */
 bool instances_check_value(size_t feature, double number, const char *pointer, json_t *problems);
+
+/* Reads the JSON text of one application in a plain form (plain_instance.h) outside a request. False when it
+ * has another form or anything is wrong with it: read it as JSON then, with instances_read_one. */
+bool instances_read_plainly(float *vector, int64_t *client_id, const struct population *population,
+                            const char *text, size_t length);
 
 /* Reads one application, as `instances` of a request hold them, outside a request: `vector[FEATURE_COUNT]`
  * and

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "backend/resources/lasting.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
@@ -8,7 +9,7 @@
 
 void model_get(struct http_exchange *exchange)
 {
-    if (!request_has_no_query(exchange))
+    if (!request_has_no_query(exchange) || lasting_repeat(exchange, ""))
         return;
     const struct model *model = request_model(exchange);
     json_t *features = json_array();
@@ -19,7 +20,7 @@ void model_get(struct http_exchange *exchange)
                                model_version(model), "hash", model_hash(model), "threshold",
                                model_threshold(model), "catalogue", catalogue_version(), "features", features,
                                "document", json_deep_copy(model_document(model)));
-    http_answer_json(exchange, 200, answer);
+    lasting_answer(exchange, "", answer);
     json_decref(answer);
 }
 

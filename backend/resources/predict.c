@@ -6,10 +6,18 @@
 #include "backend/resources/resources.h"
 #include "shared/http/problem.h"
 
-int prediction_score(struct verdict *verdicts, const struct instances *instances,
+void prediction_note(const struct verdict *verdicts, const struct instances *instances,
                      struct http_exchange *exchange)
 {
     struct service *service = exchange->context;
+    recent_add(service_recent(service), instances->vectors, instances->count);
+    for (size_t i = 0; i < instances->count; i++)
+        metrics_decision(service_metrics(service), scoring_decision(&verdicts[i]), verdicts[i].probability);
+}
+
+int prediction_score(struct verdict *verdicts, const struct instances *instances,
+                     struct http_exchange *exchange)
+{
     const struct model *model = request_model(exchange);
     struct error err = {0};
     struct score *scores = malloc(instances->count * sizeof *scores);
@@ -20,12 +28,10 @@ int prediction_score(struct verdict *verdicts, const struct instances *instances
         status = model_predict(model, instances->vectors, instances->count, scores, &err);
     if (status)
         problem_answer_error(exchange, &err);
-    else
-        recent_add(service_recent(service), instances->vectors, instances->count);
-    for (size_t i = 0; !status && i < instances->count; i++) {
+    for (size_t i = 0; !status && i < instances->count; i++)
         verdicts[i] = scoring_verdict(model, scores[i].margin);
-        metrics_decision(service_metrics(service), scoring_decision(&verdicts[i]), verdicts[i].probability);
-    }
+    if (!status)
+        prediction_note(verdicts, instances, exchange);
     free(scores);
     return status;
 }

@@ -11,7 +11,11 @@ enum {
     PREDICTION_BYTES = 256 << 20 /* of an answer: 1000 explanations take about 35 MB */
 };
 
-/* Scores all instances into `verdicts[instances->count]` and counts the decisions. -1 after answering. */
+/* Counts the decisions on the instances and keeps their vectors for the monitoring of drift. */
+void prediction_note(const struct verdict *verdicts, const struct instances *instances,
+                     struct http_exchange *exchange);
+
+/* Scores all instances into `verdicts[instances->count]` and notes them. -1 after answering. */
 int prediction_score(struct verdict *verdicts, const struct instances *instances,
                      struct http_exchange *exchange);
 

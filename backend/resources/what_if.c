@@ -101,8 +101,7 @@ static void write_side(struct json_writer *writer, const struct side *side, int6
 {
     json_writer_open(writer, '{');
     prediction_write(writer, &side->explanation.verdict, client_id, exchange);
-    explanation_write(writer, request_model(exchange), side->vector, &side->explanation, top,
-                      exchange->language);
+    explanation_write(writer, side->vector, &side->explanation, top, exchange);
     json_writer_close(writer, '}');
 }
 

@@ -241,6 +241,17 @@ int boosting_save(const struct boosting *boosting, const char *path, struct erro
     return XGBoosterSaveModel(boosting->handle, path) ? booster_fail(err, "saving the model") : 0;
 }
 
+int boosting_save_first(const struct boosting *boosting, unsigned rounds, const char *path, struct error *err)
+{
+    BoosterHandle first = NULL;
+    int status =
+        XGBoosterSlice(boosting->handle, 0, (int)rounds, 1, &first) || XGBoosterSaveModel(first, path)
+            ? booster_fail(err, "saving the first trees")
+            : 0;
+    XGBoosterFree(first);
+    return status;
+}
+
 void boosting_version(char *out, size_t size)
 {
     int major = 0;

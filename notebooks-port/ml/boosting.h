@@ -67,6 +67,10 @@ int boosting_gains(const struct boosting *boosting, double *gains, size_t column
 /* Writes the model as UBJSON (a path that ends in .ubj). */
 int boosting_save(const struct boosting *boosting, const char *path, struct error *err);
 
+/* The same of its first `rounds` trees: what a shorter training would have given. */
+int boosting_save_first(const struct boosting *boosting, unsigned rounds, const char *path,
+                        struct error *err);
+
 /* XGBoost's version, such as "1.7.4", into `out`. */
 void boosting_version(char *out, size_t size);
 

@@ -11,12 +11,11 @@ struct buffer buffer_new(size_t limit)
     return (struct buffer){.limit = limit};
 }
 
-/* Makes room for `more` bytes and the terminator. */
-static int reserve(struct buffer *buffer, size_t more, struct error *err)
+int buffer_reserve(struct buffer *buffer, size_t length, struct error *err)
 {
-    if (more > buffer->limit - buffer->length)
+    if (length > buffer->limit - buffer->length)
         return error_set(err, ERROR_LIMIT, "more than %zu bytes, which is the limit here", buffer->limit);
-    size_t needed = buffer->length + more + 1;
+    size_t needed = buffer->length + length + 1;
     if (needed <= buffer->capacity)
         return 0;
     size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
@@ -32,7 +31,7 @@ static int reserve(struct buffer *buffer, size_t more, struct error *err)
 
 int buffer_append(struct buffer *buffer, const void *bytes, size_t length, struct error *err)
 {
-    if (reserve(buffer, length, err))
+    if (buffer_reserve(buffer, length, err))
         return -1;
     if (length)
         memcpy(buffer->data + buffer->length, bytes, length);
@@ -55,7 +54,7 @@ int buffer_append_format(struct buffer *buffer, struct error *err, const char *f
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     int status = length < 0 ? error_set(err, ERROR_INTERNAL, "text cannot be formatted")
-                            : reserve(buffer, (size_t)length, err);
+                            : buffer_reserve(buffer, (size_t)length, err);
     if (status == 0) {
         vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
         buffer->length += (size_t)length;

@@ -17,6 +17,10 @@ struct buffer {
 /* An empty buffer that holds at most `limit` bytes. Allocates nothing. */
 struct buffer buffer_new(size_t limit);
 
+/* Makes room for `length` more bytes, so that what is appended next needs no more memory. Fails as
+ * buffer_append does. */
+int buffer_reserve(struct buffer *buffer, size_t length, struct error *err);
+
 /* Appends `length` bytes. Fails with ERROR_LIMIT at the ceiling and ERROR_INTERNAL
  * without memory; the buffer then keeps what it had. */
 int buffer_append(struct buffer *buffer, const void *bytes, size_t length, struct error *err);

@@ -44,7 +44,10 @@ void json_writer_number(struct json_writer *writer, double value);
 /* A value that is a tree already. */
 void json_writer_tree(struct json_writer *writer, const json_t *tree);
 
-/* JSON that was written before, as one value. */
+/* JSON that was written before, as one value (or several members). */
 void json_writer_raw(struct json_writer *writer, const char *json, size_t length);
+
+/* Members written before whose last one has no value yet: the next value is its. */
+void json_writer_raw_key(struct json_writer *writer, const char *json, size_t length);
 
 #endif

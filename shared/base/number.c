@@ -2,41 +2,136 @@
 
 #include <locale.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char NARROW_SPACE[] = "\u202f", MINUS[] = "\u2212", NOTHING[] = "\u2013";
+static const double LARGEST_SCALED = 9007199254740992; /* 2^53 */
 
-/* Writes sign, groups, decimal mark and `behind`. */
+static const double powers_of_ten[NUMBER_PLACES + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                        1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* 10^places, of 0 to 19 places. */
+static uint64_t whole_power(int places)
+{
+    static const uint64_t powers[] = {1U,
+                                      10U,
+                                      100U,
+                                      1000U,
+                                      10000U,
+                                      100000U,
+                                      1000000U,
+                                      10000000U,
+                                      100000000U,
+                                      1000000000U,
+                                      10000000000U,
+                                      100000000000U,
+                                      1000000000000U,
+                                      10000000000000U,
+                                      100000000000000U,
+                                      1000000000000000U,
+                                      10000000000000000U,
+                                      100000000000000000U,
+                                      1000000000000000000U,
+                                      10000000000000000000U};
+    return powers[places];
+}
+
+/* ---- Writing ---- */
+
+bool number_scale(uint64_t *out, double size, int places)
+{
+    double scaled = size * powers_of_ten[places];
+    if (!(scaled < LARGEST_SCALED))
+        return false;
+    /* What the product lost by rounding decides where it ends in a half. */
+    double lost = fma(size, powers_of_ten[places], -scaled);
+    uint64_t whole = (uint64_t)scaled;
+    double rest = scaled - (double)whole;
+    bool up = rest > 0.5 || (rest == 0.5 && (lost > 0 || (lost == 0 && whole % 2 == 1)));
+    *out = whole + up;
+    return true;
+}
+
+/* "00" to "99": two digits a division. */
+static char *put_pair(char *end, uint64_t value)
+{
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
+    return memcpy(end - 2, pairs + 2 * value, 2);
+}
+
+/* Exactly `width` digits, with zeros in front. */
+static char *put_padded(char *end, uint64_t value, int width)
+{
+    for (; width > 1; width -= 2, value /= 100)
+        end = put_pair(end, value % 100);
+    if (width > 0)
+        *--end = (char)('0' + value % 10);
+    return end;
+}
+
+char *number_digits(char *end, uint64_t value)
+{
+    for (; value >= 100; value /= 100)
+        end = put_pair(end, value % 100);
+    if (value >= 10)
+        return put_pair(end, value);
+    *--end = (char)('0' + value);
+    return end;
+}
+
+char *number_decimal(char *end, uint64_t digits, int places)
+{
+    if (places > 0) {
+        uint64_t one = whole_power(places);
+        end = put_padded(end, digits % one, places);
+        *--end = '.';
+        digits /= one;
+    }
+    return number_digits(end, digits);
+}
+
+static char *put_before(char *at, const char *text)
+{
+    for (size_t length = strlen(text); length > 0; length--)
+        *--at = text[length - 1];
+    return at;
+}
+
+/* Writes sign, groups, decimal mark and `behind`, from the end on. What is shown as zero has no sign. */
 static void write_number(char out[NUMBER_TEXT], double value, int decimals, const char *sign,
                          const char *behind, enum language language)
 {
-    char digits[NUMBER_TEXT / 2];
-    int length = snprintf(digits, sizeof digits, "%.*f", decimals, value);
-    if (length < 0 || length > 20) { /* beyond what is worth grouping */
+    enum { GROUP = 3 };
+    const char *group = language == LANGUAGE_FR ? NARROW_SPACE : ",";
+    const char *mark = language == LANGUAGE_FR ? "," : ".";
+    uint64_t digits;
+    if (!number_scale(&digits, value, decimals)) { /* beyond what is worth grouping */
         snprintf(out, NUMBER_TEXT, "%s%.3g%s", sign, value, behind);
         return;
     }
-    const char *group = language == LANGUAGE_FR ? NARROW_SPACE : ",";
-    size_t whole = strcspn(digits, "."), at = (size_t)snprintf(out, NUMBER_TEXT, "%s", sign);
-    for (size_t i = 0; i < whole; i++) {
-        if (i > 0 && (whole - i) % 3 == 0)
-            at += (size_t)snprintf(out + at, NUMBER_TEXT - at, "%s", group);
-        out[at++] = digits[i];
+    char text[NUMBER_TEXT];
+    char *end = text + sizeof text;
+    char *at = put_before(end, behind);
+    const char *shown_sign = digits > 0 ? sign : "";
+    if (decimals > 0) {
+        uint64_t one = whole_power(decimals);
+        at = put_before(put_padded(at, digits % one, decimals), mark);
+        digits /= one;
     }
-    const char *mark = language == LANGUAGE_FR ? "," : ".";
-    if (digits[whole])
-        snprintf(out + at, NUMBER_TEXT - at, "%s%s%s", mark, digits + whole + 1, behind);
-    else
-        snprintf(out + at, NUMBER_TEXT - at, "%s", behind);
-}
-
-/* The absolute value as it will be shown is zero: then it has no sign. */
-static int rounds_to_zero(double value, int decimals)
-{
-    return fabs(value) * pow(10, decimals) < 0.5;
+    for (int written = 0; written == 0 || digits > 0; written++, digits /= 10) {
+        if (written > 0 && written % GROUP == 0)
+            at = put_before(at, group);
+        *--at = (char)('0' + digits % 10);
+    }
+    at = put_before(at, shown_sign);
+    memcpy(out, at, (size_t)(end - at));
+    out[end - at] = '\0';
 }
 
 static void format(char out[NUMBER_TEXT], double value, int decimals, const char *plus, const char *behind,
@@ -46,8 +141,7 @@ static void format(char out[NUMBER_TEXT], double value, int decimals, const char
         snprintf(out, NUMBER_TEXT, "%s", NOTHING);
         return;
     }
-    const char *sign = rounds_to_zero(value, decimals) ? "" : value < 0 ? MINUS : plus;
-    write_number(out, fabs(value), decimals, sign, behind, language);
+    write_number(out, fabs(value), decimals, value < 0 ? MINUS : plus, behind, language);
 }
 
 void number_format(char out[NUMBER_TEXT], double value, int decimals, enum language language)
@@ -67,11 +161,7 @@ void number_format_signed(char out[NUMBER_TEXT], double value, int decimals, enu
 
 /* ---- Reading ---- */
 
-enum { LONGEST_NUMBER = 400, EXACT_POWERS = 22, EXACT_DIGITS = 19 };
-
-static const double powers_of_ten[EXACT_POWERS + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+enum { LONGEST_NUMBER = 400, EXACT_DIGITS = 19 };
 
 /* The C locale's strtod, whatever locale the process has. */
 static bool read_slowly(double *out, const char *text, size_t length)
@@ -131,7 +221,7 @@ bool number_read(double *out, const char *text, size_t length)
                 return false;
         return read_slowly(out, text, length);
     }
-    if (digit_count > EXACT_DIGITS || digits > (UINT64_C(1) << 53) || fraction > EXACT_POWERS)
+    if (digit_count > EXACT_DIGITS || digits > (UINT64_C(1) << 53) || fraction > NUMBER_PLACES)
         return read_slowly(out, text, length);
     double value = (double)digits / powers_of_ten[fraction];
     *out = negative ? -value : value;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "shared/base/language.h"
 
@@ -18,6 +19,17 @@ void number_format_percent(char out[NUMBER_TEXT], double share, int decimals, en
 
 /* The same with its sign, "+" included: "+12", "−3", "0". */
 void number_format_signed(char out[NUMBER_TEXT], double value, int decimals, enum language language);
+
+/* `size` (at least 0) times 10^`places` (0..NUMBER_PLACES) as a whole number, rounded as printf rounds: by
+ * all binary digits of `size`, halves to even. False beyond 2^53, above which a double has no halves. */
+enum { NUMBER_PLACES = 22 };
+bool number_scale(uint64_t *out, double size, int places);
+
+/* Writes the decimal digits of `value`, the last of them before `end`; returns where they begin. */
+char *number_digits(char *end, uint64_t value);
+
+/* The same of `digits` / 10^`places` (0..19) with a point before the last `places` digits, if any. */
+char *number_decimal(char *end, uint64_t digits, int places);
 
 /* Reads all `length` bytes as a decimal number: optional sign, digits with an optional point, optional
  * exponent. False for anything else, spaces, "nan", "inf" and hexadecimal included, and for what overflows.

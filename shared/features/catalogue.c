@@ -1,5 +1,8 @@
 #include "shared/features/catalogue.h"
 
+#include <assert.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "shared/features/category_labels.h"
@@ -112,12 +115,52 @@ const struct column *catalogue_column(size_t id)
     return column < 0 ? NULL : &home_credit_schema(TABLE_APPLICATION)->columns[column];
 }
 
+/* Names by a hash of their first and last bytes and their length, found again from the next free place on. */
+enum { PLACE_BITS = 10, PLACES = 1 << PLACE_BITS, WORD = sizeof(uint64_t) };
+static_assert((int)PLACES > 2 * (int)FEATURE_COUNT, "the table of names stays half empty");
+static struct {
+    uint16_t id; /* + 1; 0: free */
+    uint16_t length;
+} places[PLACES];
+static pthread_once_t places_once = PTHREAD_ONCE_INIT;
+
+static size_t place_of(const char *name, size_t length)
+{
+    uint64_t first = 0;
+    uint64_t last = 0;
+    size_t bytes = length < WORD ? length : WORD;
+    memcpy(&first, name, bytes);
+    memcpy(&last, name + length - bytes, bytes);
+    uint64_t hash = (first * 0x9e3779b97f4a7c15U ^ last ^ length) * 0xbf58476d1ce4e5b9U;
+    return hash >> (64 - PLACE_BITS);
+}
+
+static void fill_places(void)
+{
+    for (size_t i = 0; i < FEATURE_COUNT; i++) {
+        size_t length = strlen(entries[i].feature.name);
+        size_t place = place_of(entries[i].feature.name, length);
+        while (places[place].id)
+            place = (place + 1) % PLACES;
+        places[place].id = (uint16_t)(i + 1);
+        places[place].length = (uint16_t)length;
+    }
+}
+
+int catalogue_find_slice(const char *name, size_t length)
+{
+    pthread_once(&places_once, fill_places);
+    for (size_t place = place_of(name, length); places[place].id; place = (place + 1) % PLACES) {
+        int id = places[place].id - 1;
+        if (places[place].length == length && memcmp(entries[id].feature.name, name, length) == 0)
+            return id;
+    }
+    return -1;
+}
+
 int catalogue_find(const char *name)
 {
-    for (size_t i = 0; i < FEATURE_COUNT; i++)
-        if (strcmp(entries[i].feature.name, name) == 0)
-            return (int)i;
-    return -1;
+    return catalogue_find_slice(name, strlen(name));
 }
 
 const char *catalogue_theme_code(enum feature_theme theme)

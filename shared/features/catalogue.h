@@ -101,6 +101,9 @@ const struct column *catalogue_column(size_t id);
 /* The id of the feature called `name`, or -1. */
 int catalogue_find(const char *name);
 
+/* The same of a name that is not terminated. */
+int catalogue_find_slice(const char *name, size_t length);
+
 /* "external_score", "credit", …: stable codes for JSON; and the theme's readable label. */
 const char *catalogue_theme_code(enum feature_theme theme);
 const char *catalogue_theme_label(enum feature_theme theme, enum language language);

@@ -1,8 +1,9 @@
 /* Values as a person reads them, in the French or the English form. */
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "shared/base/number.h"
+#include "shared/base/text.h"
 #include "shared/features/catalogue.h"
 
 enum { MONTHS_IN_YEAR = 12, SHOWN_AS_DAYS = 60, SHOWN_WITH_MONTHS = 10 * 12 };
@@ -19,32 +20,46 @@ static const char *const days_forms[LANGUAGE_COUNT][2] = {{"jour", "jours"}, {"d
 static const char *const months_forms[LANGUAGE_COUNT][2] = {{"mois", "mois"}, {"month", "months"}};
 static const char *const years_forms[LANGUAGE_COUNT][2] = {{"an", "ans"}, {"year", "years"}};
 
+/* "12 ans": the number and its word, with a space that does not break. */
+static void format_count(char *out, size_t size, long count, enum language language,
+                         const char *const forms[LANGUAGE_COUNT][2])
+{
+    char digits[NUMBER_TEXT];
+    char *end = digits + sizeof digits - 1;
+    *end = '\0';
+    char *begin = number_digits(end, (uint64_t)labs(count));
+    text_join(out, size, TEXT_PIECES(count < 0 ? "-" : "", begin, "\u00a0", plural(count, language, forms)));
+}
+
 /* A length of time in the units in which a person thinks of it. */
 static void format_days(char *out, size_t size, double days, enum language language)
 {
     long whole = lround(days);
     if (whole < SHOWN_AS_DAYS) {
-        snprintf(out, size, "%ld\u00a0%s", whole, plural(whole, language, days_forms));
+        format_count(out, size, whole, language, days_forms);
         return;
     }
     long months = (long)(days / DAYS_IN_MONTH);
     long years = months / MONTHS_IN_YEAR;
     long rest = months % MONTHS_IN_YEAR;
-    const char *and = language == LANGUAGE_FR ? "\u00a0et\u00a0" : "\u00a0";
-    if (years == 0)
-        snprintf(out, size, "%ld\u00a0%s", months, plural(months, language, months_forms));
-    else if (rest == 0 || months >= SHOWN_WITH_MONTHS)
-        snprintf(out, size, "%ld\u00a0%s", years, plural(years, language, years_forms));
-    else
-        snprintf(out, size, "%ld\u00a0%s%s%ld\u00a0%s", years, plural(years, language, years_forms), and,
-                 rest, plural(rest, language, months_forms));
+    if (years == 0) {
+        format_count(out, size, months, language, months_forms);
+    } else if (rest == 0 || months >= SHOWN_WITH_MONTHS) {
+        format_count(out, size, years, language, years_forms);
+    } else {
+        char in_years[NUMBER_TEXT], in_months[NUMBER_TEXT];
+        const char *and = language == LANGUAGE_FR ? "\u00a0et\u00a0" : "\u00a0";
+        format_count(in_years, sizeof in_years, years, language, years_forms);
+        format_count(in_months, sizeof in_months, rest, language, months_forms);
+        text_join(out, size, TEXT_PIECES(in_years, and, in_months));
+    }
 }
 
 static void format_percent(char *out, size_t size, double share, enum language language)
 {
     char text[NUMBER_TEXT];
     number_format_percent(text, share, fabs(share) < 1 ? 1 : 0, language);
-    snprintf(out, size, "%s", text);
+    text_join(out, size, TEXT_PIECES(text));
 }
 
 static void format_decimals(char *out, size_t size, double value, int decimals, const char *behind,
@@ -52,7 +67,7 @@ static void format_decimals(char *out, size_t size, double value, int decimals, 
 {
     char text[NUMBER_TEXT];
     number_format(text, value, decimals, language);
-    snprintf(out, size, "%s%s", text, behind);
+    text_join(out, size, TEXT_PIECES(text, behind));
 }
 
 static void format_plain(char *out, size_t size, double value, enum language language)
@@ -66,7 +81,7 @@ void catalogue_format(char *out, size_t size, size_t id, double value, enum lang
     static const char *const unknown[LANGUAGE_COUNT] = {"inconnu", "unknown"};
     static const char *const answers[LANGUAGE_COUNT][2] = {{"Non", "Oui"}, {"No", "Yes"}};
     if (isnan(value)) {
-        snprintf(out, size, "%s", unknown[language]);
+        text_join(out, size, TEXT_PIECES(unknown[language]));
         return;
     }
     switch (catalogue_feature(id)->unit) {
@@ -75,16 +90,15 @@ void catalogue_format(char *out, size_t size, size_t id, double value, enum lang
         break;
     case UNIT_DAYS:
         if (id == FEATURE_DAYS_BIRTH)
-            snprintf(out, size, "%ld\u00a0%s", (long)(-value / DAYS_IN_YEAR),
-                     plural((long)(-value / DAYS_IN_YEAR), language, years_forms));
+            format_count(out, size, (long)(-value / DAYS_IN_YEAR), language, years_forms);
         else
             format_days(out, size, fabs(value), language);
         break;
     case UNIT_MONTHS:
-        snprintf(out, size, "%ld\u00a0%s", lround(value), plural(lround(value), language, months_forms));
+        format_count(out, size, lround(value), language, months_forms);
         break;
     case UNIT_YEARS:
-        snprintf(out, size, "%ld\u00a0%s", lround(value), plural(lround(value), language, years_forms));
+        format_count(out, size, lround(value), language, years_forms);
         break;
     case UNIT_RATIO:
         format_percent(out, size, value, language);
@@ -96,14 +110,14 @@ void catalogue_format(char *out, size_t size, size_t id, double value, enum lang
         format_decimals(out, size, value, 0, "", language);
         break;
     case UNIT_FLAG:
-        snprintf(out, size, "%s", answers[language][value != 0]);
+        text_join(out, size, TEXT_PIECES(answers[language][value != 0]));
         break;
     case UNIT_SCORE:
         format_decimals(out, size, value, 2, "", language);
         break;
     case UNIT_CATEGORY: {
         const char *label = catalogue_category_label(catalogue_column(id), (size_t)value, language);
-        snprintf(out, size, "%s", label ? label : unknown[language]);
+        text_join(out, size, TEXT_PIECES(label ? label : unknown[language]));
         break;
     }
     case UNIT_NONE:

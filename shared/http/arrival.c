@@ -140,6 +140,26 @@ static struct MHD_Response *make_answer(struct _u_response *response)
     return answer;
 }
 
+/* The response's headers, and those of every answer that its handler left open. */
+static void add_headers(struct MHD_Response *answer, const struct http_arrival *arrival)
+{
+    static const char *const usual[][2] = {
+        {"X-Content-Type-Options", "nosniff"},
+        {"X-Frame-Options", "DENY"},
+        {"Referrer-Policy", "same-origin"},
+        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+        {"Cache-Control", "no-store"},
+    };
+    const struct _u_map *headers = arrival->response.map_header;
+    const char **names = u_map_enum_keys(headers);
+    for (size_t i = 0; names && names[i]; i++)
+        MHD_add_response_header(answer, names[i], u_map_get(headers, names[i]));
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (!u_map_has_key_case(headers, usual[i][0]))
+            MHD_add_response_header(answer, usual[i][0], usual[i][1]);
+    MHD_add_response_header(answer, "X-Request-Id", arrival->exchange.request_id);
+}
+
 enum MHD_Result arrival_send(struct http_arrival *arrival, struct MHD_Connection *connection)
 {
     struct _u_response *response = &arrival->response;
@@ -147,9 +167,7 @@ enum MHD_Result arrival_send(struct http_arrival *arrival, struct MHD_Connection
     if (!answer)
         return MHD_NO;
     arrival->sent = true;
-    const char **names = u_map_enum_keys(response->map_header);
-    for (size_t i = 0; names && names[i]; i++)
-        MHD_add_response_header(answer, names[i], u_map_get(response->map_header, names[i]));
+    add_headers(answer, arrival);
     for (unsigned i = 0; i < response->nb_cookies; i++)
         add_cookie(answer, &response->map_cookie[i]);
     enum MHD_Result queued = MHD_queue_response(connection, (unsigned)response->status, answer);

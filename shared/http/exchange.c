@@ -44,21 +44,6 @@ bool http_exchange_match(struct http_exchange *exchange, const struct http_route
     return *path == '\0' && *pattern == '\0';
 }
 
-void http_exchange_finish(struct http_exchange *exchange)
-{
-    static const char *const defaults[][2] = {
-        {"X-Content-Type-Options", "nosniff"},
-        {"X-Frame-Options", "DENY"},
-        {"Referrer-Policy", "same-origin"},
-        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-        {"Cache-Control", "no-store"},
-    };
-    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
-        if (!u_map_has_key_case(exchange->response->map_header, defaults[i][0]))
-            u_map_put(exchange->response->map_header, defaults[i][0], defaults[i][1]);
-    u_map_put(exchange->response->map_header, "X-Request-Id", exchange->request_id);
-}
-
 void http_exchange_clean(struct http_exchange *exchange)
 {
     if (exchange->private->form_read)

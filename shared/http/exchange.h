@@ -22,9 +22,6 @@ struct http_exchange_private {
 /* Matches the request's path with the route's and fills the path values. */
 bool http_exchange_match(struct http_exchange *exchange, const struct http_route *route);
 
-/* Sets the security headers that the handler left open. */
-void http_exchange_finish(struct http_exchange *exchange);
-
 void http_exchange_clean(struct http_exchange *exchange);
 
 #endif

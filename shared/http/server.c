@@ -1,41 +1,48 @@
 #include "shared/http/server.h"
 
-#include <errno.h>
-#include <microhttpd.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "shared/base/log.h"
 #include "shared/base/progress.h"
 #include "shared/http/arrival.h"
 #include "shared/http/exchange.h"
 #include "shared/http/head.h"
+#include "shared/http/listener.h"
 #include "shared/http/media_type.h"
 
 struct http_server {
     const struct http_program *program;
-    struct MHD_Daemon *daemon;
-    atomic_uint requests; /* begun and not completed */
+    struct listener *listener;
     atomic_bool stopping;
 };
 
-enum { STOP_POLL_MS = 5 };
+enum { STOP_POLL_MS = 5, RANDOM_BYTES = (HTTP_REQUEST_ID - 1) / 2 };
 
 /* What libmicrohttpd keeps of a request's head. It refuses more with a page of its own, in HTML: far above
  * our limits, which are answered as the program answers. */
 enum { HEAD_MEMORY = 65536 };
 
 /* ---- One request ------------------------------------------------------------------------------------ */
+
+/* Random bytes of an id. A thread asks the system for those of many ids at once. */
+static void draw_random(unsigned char out[RANDOM_BYTES])
+{
+    enum { AHEAD = 64 };
+    static _Thread_local unsigned char drawn[AHEAD][RANDOM_BYTES];
+    static _Thread_local size_t left;
+    if (left == 0) {
+        randombytes_buf(drawn, sizeof drawn);
+        left = AHEAD;
+    }
+    memcpy(out, drawn[--left], RANDOM_BYTES);
+}
 
 /* The caller's request id when it cannot harm a log or a header, else 128 random bits. */
 static void choose_request_id(struct http_exchange *exchange)
@@ -47,8 +54,8 @@ static void choose_request_id(struct http_exchange *exchange)
         memcpy(exchange->request_id, given, length + 1);
         return;
     }
-    unsigned char random[(HTTP_REQUEST_ID - 1) / 2];
-    randombytes_buf(random, sizeof random);
+    unsigned char random[RANDOM_BYTES];
+    draw_random(random);
     sodium_bin2hex(exchange->request_id, sizeof exchange->request_id, random, sizeof random);
 }
 
@@ -146,11 +153,24 @@ static void note_request(const struct http_exchange *exchange, struct metrics *m
         if (!quiet)
             metrics_activity_request(metrics, status, seconds);
     }
-    quiet = quiet && status < 500;
-    log_event(quiet ? LOG_DEBUG : LOG_INFO, "request", "{s:s, s:s, s:i, s:f, s:s, s:s*}", "method",
-              exchange->route ? verb : "other", "route", route, "status", (int)status, "ms",
-              (double)(long)(seconds * 1e6) / 1e3, "request_id", exchange->request_id, "caller",
-              exchange->caller);
+    struct log_line line;
+    if (!log_begin(&line, quiet && status < 500 ? LOG_DEBUG : LOG_INFO, "request"))
+        return;
+    json_writer_key(&line.writer, "method");
+    json_writer_text(&line.writer, exchange->route ? verb : "other");
+    json_writer_key(&line.writer, "route");
+    json_writer_text(&line.writer, route);
+    json_writer_key(&line.writer, "status");
+    json_writer_integer(&line.writer, (int64_t)status);
+    json_writer_key(&line.writer, "ms");
+    json_writer_number(&line.writer, (double)(long)(seconds * 1e6) / 1e3);
+    json_writer_key(&line.writer, "request_id");
+    json_writer_text(&line.writer, exchange->request_id);
+    if (exchange->caller) {
+        json_writer_key(&line.writer, "caller");
+        json_writer_text(&line.writer, exchange->caller);
+    }
+    log_end(&line);
 }
 
 static void release_held(struct http_exchange *exchange, const struct http_program *program)
@@ -172,7 +192,6 @@ static void close_exchange(struct http_arrival *arrival, struct http_server *ser
         program->fail(exchange, 500, "The server could not answer.");
     if (arrival->private.hang_up || atomic_load(&server->stopping))
         http_header(exchange, "Connection", "close");
-    http_exchange_finish(exchange);
     release_held(exchange, program);
     note_request(exchange, program->metrics, progress_clock_s() - arrival->started_s);
 }
@@ -192,23 +211,17 @@ static void take_body(struct http_arrival *arrival, const struct http_server *se
 
 /* ---- The server ------------------------------------------------------------------------------------- */
 
-/* libmicrohttpd calls this when it has read a request's first line, and request_completed when the answer is
- * sent or the connection lost: between them the request is one that a stop waits for. */
-static void *request_begins(void *server, const char *uri, struct MHD_Connection *connection)
+static void *request_begins(void *server, const char *uri)
 {
-    (void)connection;
-    atomic_fetch_add(&((struct http_server *)server)->requests, 1);
+    (void)server;
     return arrival_new(uri);
 }
 
-/* Called with the headers, then with each part of the body, then once more. */
-static enum MHD_Result request_goes_on(void *context, struct MHD_Connection *connection, const char *url,
-                                       const char *method, const char *version, const char *bytes,
-                                       size_t *size, void **request)
+static enum MHD_Result request_goes_on(void *context, struct MHD_Connection *connection, const char *method,
+                                       const char *version, const char *bytes, size_t *size, void **request)
 {
     struct http_server *server = context;
     struct http_arrival *arrival = *request;
-    (void)url;
     if (!arrival)
         return MHD_NO;
     if (!arrival->begun) {
@@ -233,111 +246,51 @@ static enum MHD_Result request_goes_on(void *context, struct MHD_Connection *con
     return arrival_send(arrival, connection);
 }
 
-static void request_completed(void *context, struct MHD_Connection *connection, void **request,
-                              enum MHD_RequestTerminationCode reason)
+static void request_completed(void *context, void *request)
 {
     struct http_server *server = context;
-    struct http_arrival *arrival = *request;
-    (void)connection;
-    (void)reason;
-    if (arrival) {
-        struct http_exchange *exchange = &arrival->exchange;
-        if (exchange->upload)
-            exchange->route->receiver->forget(exchange->upload);
-        if (exchange->identity && server->program->forget)
-            server->program->forget(exchange->identity);
-        release_held(exchange, server->program);
-        if (arrival->begun && server->program->metrics)
-            metrics_in_flight(server->program->metrics, -1);
-        http_exchange_clean(exchange);
-        arrival_free(arrival);
-    }
-    *request = NULL;
-    atomic_fetch_sub(&server->requests, 1);
-}
-
-/* A listening socket of our own: it tells why it failed, and takes IPv4 and IPv6 addresses alike. */
-static int listen_on(const char *address, unsigned port, struct error *err)
-{
-    char service[16];
-    snprintf(service, sizeof service, "%u", port);
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    if (getaddrinfo(address, service, &hints, &found))
-        return error_set(err, ERROR_INVALID, "BIND: \"%s\" is not an IPv4 or IPv6 address", address);
-    int on = 1;
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) || listen(fd, SOMAXCONN)) {
-        error_set(err, ERROR_UNAVAILABLE, "cannot listen on %s port %u: %s", address, port, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        fd = -1;
-    }
-    freeaddrinfo(found);
-    return fd;
+    struct http_arrival *arrival = request;
+    if (!arrival)
+        return;
+    struct http_exchange *exchange = &arrival->exchange;
+    if (exchange->upload)
+        exchange->route->receiver->forget(exchange->upload);
+    if (exchange->identity && server->program->forget)
+        server->program->forget(exchange->identity);
+    release_held(exchange, server->program);
+    if (arrival->begun && server->program->metrics)
+        metrics_in_flight(server->program->metrics, -1);
+    http_exchange_clean(exchange);
+    arrival_free(arrival);
 }
 
 int http_server_start(struct http_server **out, const struct http_program *program, struct error *err)
 {
-    const struct config *config = program->config;
+    static const struct listener_calls calls = {request_begins, request_goes_on, request_completed};
     struct http_server *server = calloc(1, sizeof *server);
     if (!server)
         return error_set(err, ERROR_INTERNAL, "no memory for the server");
     server->program = program;
     json_object_seed(0); /* jansson wants this before threads start */
-
-    int fd = listen_on(config->bind, config->port, err);
-    if (fd < 0)
-        goto failed;
-    struct MHD_OptionItem options[] = {
-        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)request_begins, server},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)request_completed, server},
-        {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
-        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)config->threads, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)config->connections, NULL},
-        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)config->timeout_s, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MEMORY, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    /* ITC: lets http_server_stop wake the threads that wait for connections. */
-    server->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, (uint16_t)config->port, NULL, NULL,
-                         request_goes_on, server, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
-    if (!server->daemon) {
-        error_set(err, ERROR_INTERNAL, "cannot start %u threads for %u connections", config->threads,
-                  config->connections);
-        goto failed;
+    if (listener_open(&server->listener, program->config, HEAD_MEMORY, &calls, server, err)) {
+        free(server);
+        return -1;
     }
     *out = server;
     return 0;
-
-failed:
-    if (fd >= 0)
-        close(fd);
-    http_server_stop(server);
-    return -1;
 }
 
 void http_server_stop(struct http_server *server)
 {
     if (!server)
         return;
-    if (server->daemon) {
-        atomic_store(&server->stopping, true);
-        /* Nobody new comes in from now on; the number stays taken as long as a worker may still know it. */
-        MHD_socket fd = MHD_quiesce_daemon(server->daemon);
-        if (fd != MHD_INVALID_SOCKET)
-            shutdown(fd, SHUT_RDWR);
-        double deadline_s = progress_clock_s() + server->program->config->timeout_s;
-        const struct timespec pause = {0, STOP_POLL_MS * 1000000L};
-        while (atomic_load(&server->requests) > 0 && progress_clock_s() < deadline_s)
-            nanosleep(&pause, NULL);
-        MHD_stop_daemon(server->daemon);
-        if (fd != MHD_INVALID_SOCKET)
-            close(fd);
-    }
+    atomic_store(&server->stopping, true);
+    listener_refuse(server->listener);
+    double deadline_s = progress_clock_s() + server->program->config->timeout_s;
+    const struct timespec pause = {0, STOP_POLL_MS * 1000000L};
+    while (listener_requests(server->listener) > 0 && progress_clock_s() < deadline_s)
+        nanosleep(&pause, NULL);
+    listener_close(server->listener);
     free(server);
 }
 

@@ -1,6 +1,7 @@
-/* An HTTP server as we run it: libmicrohttpd's epoll pool with a connection limit, timeouts, body limits,
- * request ids, JSON access log and metrics, and ulfius' requests and responses. Routes are matched here and
- * not by ulfius, which splits every route's format again for each request and cannot tell 404 from 405. */
+/* An HTTP server as we run it: threads of libmicrohttpd's epoll loop with a connection limit, timeouts, body
+ * limits, request ids, JSON access log and metrics, and ulfius' requests and responses. Routes are matched
+ * here and not by ulfius, which splits every route's format again for each request and cannot tell 404 from
+ * 405. */
 #ifndef CLAIRSCORE_HTTP_SERVER_H
 #define CLAIRSCORE_HTTP_SERVER_H
 

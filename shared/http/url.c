@@ -1,6 +1,7 @@
 #include "shared/http/url.h"
 
-#include <jansson.h>
+#include <stdint.h>
+#include <unistr.h>
 
 static int digit(char c)
 {
@@ -15,9 +16,7 @@ static int digit(char c)
 
 bool url_is_utf8(const char *text, size_t length)
 {
-    json_t *string = json_stringn(text, length); /* refuses anything else */
-    json_decref(string);
-    return string != NULL;
+    return u8_check((const uint8_t *)text, length) == NULL;
 }
 
 bool url_decode(char *out, const char *text, size_t length, bool plus_is_blank)

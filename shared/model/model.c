@@ -368,8 +368,7 @@ int model_explain(const struct model *model, const float *vector, struct score *
     float raw[FEATURE_COUNT + 1];
     float margin = 0;
     select_columns(model, vector, row);
-    trees_predict(model->trees, row, 1, &margin);
-    if (tree_shap_explain(model->shap, row, 1, 1, raw, err))
+    if (tree_shap_score(model->shap, row, 1, 1, raw, &margin, err))
         return -1;
     settle_row(model, margin, raw, out, contributions, base_value);
     return 0;
@@ -389,8 +388,7 @@ int model_explain_many(const struct model *model, const float *vectors, size_t r
         size_t count = rows - first < BATCH_ROWS ? rows - first : BATCH_ROWS;
         for (size_t i = 0; i < count; i++)
             select_columns(model, vectors + (first + i) * FEATURE_COUNT, matrix + i * columns);
-        trees_predict(model->trees, matrix, count, margins);
-        status = tree_shap_explain(model->shap, matrix, count, threads, raw, err);
+        status = tree_shap_score(model->shap, matrix, count, threads, raw, margins, err);
         for (size_t i = 0; status == 0 && i < count; i++)
             settle_row(model, margins[i], raw + i * (columns + 1), &out[first + i],
                        contributions + (first + i) * FEATURE_COUNT, base_value);

@@ -2,50 +2,48 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Each feature that stands alone is a story of its own, numbered behind those of the catalogue. */
-enum { VALUE_BYTES = 128, STORIES = STORY_COUNT + FEATURE_COUNT };
+#include "shared/base/text.h"
 
+enum { VALUE_BYTES = 128 };
+
+/* What speaks on one side. A feature that stands alone is a story of its own. */
 struct story {
     double net;     /* sum of its features' contributions */
-    double pull;    /* of its speaker, towards the side that is asked for; 0 while nobody can speak */
+    double pull;    /* of its speaker, towards the side that is asked for; 0 when it was told */
     bool plausible; /* what the speaker says makes sense to a client */
     size_t speaker;
 };
 
-static size_t story_of(size_t feature)
-{
-    enum feature_story story = catalogue_feature(feature)->story;
-    return story == STORY_ALONE ? STORY_COUNT + feature : (size_t)story;
-}
+/* What stands between the label, the value and what is usual. */
+static const struct {
+    const char *is, *against, *usual, *end, *missing, *lowers, *raises;
+} words[LANGUAGE_COUNT] = {
+    [LANGUAGE_FR] = {"\u00a0: ", ", contre ", " habituellement.", ".", "\u00a0: information absente.",
+                     " Cela diminue le risque.", " Cela augmente le risque."},
+    [LANGUAGE_EN] = {": ", ", where ", " is usual.", ".", ": not known.", " This lowers the risk.",
+                     " This raises the risk."},
+};
 
 static void write_fact(char out[REASON_FACT], const struct model *model, size_t feature, double value,
                        enum language language)
 {
-    static const char *const shapes[LANGUAGE_COUNT][3] = {
-        [LANGUAGE_FR] = {"%s\u00a0: %s, contre %s habituellement.", "%s\u00a0: %s.",
-                         "%s\u00a0: information absente."},
-        [LANGUAGE_EN] = {"%s: %s, where %s is usual.", "%s: %s.", "%s: not known."},
-    };
-    enum { WITH_USUAL, WITHOUT_USUAL, MISSING };
     const char *label = catalogue_feature(feature)->label[language];
     char said[VALUE_BYTES];
     char usual[VALUE_BYTES];
+    if (isnan(value)) {
+        text_join(out, REASON_FACT, TEXT_PIECES(label, words[language].missing));
+        return;
+    }
     catalogue_format(said, sizeof said, feature, value, language);
     catalogue_format(usual, sizeof usual, feature, model_usual(model, feature), language);
-    /* The shapes are ours, so the format is known although not literal. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    if (isnan(value))
-        snprintf(out, REASON_FACT, shapes[language][MISSING], label);
-    else if (isnan(model_usual(model, feature)) || strcmp(said, usual) == 0)
-        snprintf(out, REASON_FACT, shapes[language][WITHOUT_USUAL], label, said);
+    if (isnan(model_usual(model, feature)) || strcmp(said, usual) == 0)
+        text_join(out, REASON_FACT, TEXT_PIECES(label, words[language].is, said, words[language].end));
     else
-        snprintf(out, REASON_FACT, shapes[language][WITH_USUAL], label, said, usual);
-#pragma GCC diagnostic pop
+        text_join(out, REASON_FACT,
+                  TEXT_PIECES(label, words[language].is, said, words[language].against, usual,
+                              words[language].usual));
 }
 
 /* Of a score, higher is better: nobody understands that one below what is usual lowers the risk, although the
@@ -58,61 +56,71 @@ static bool is_plausible(const struct model *model, const float *vector, size_t 
     return sign > 0 ? vector[feature] <= usual : vector[feature] >= usual;
 }
 
-/* Finds of each story on the side of `sign` (1 against, -1 for) who speaks. */
-static void find_speakers(struct story stories[STORIES], const struct model *model, const float *vector,
-                          const double *contributions, double sign)
+static bool speaks_before(const struct story *a, const struct story *b)
 {
-    for (size_t i = 0; i < FEATURE_COUNT; i++)
-        stories[story_of(i)].net += contributions[i];
-    for (size_t i = 0; i < FEATURE_COUNT; i++) {
-        struct story *story = &stories[story_of(i)];
-        const struct feature *feature = catalogue_feature(i);
-        double pull = sign * contributions[i];
-        if (sign * story->net <= 0 || pull <= 0 || feature->sensitive || feature->obscure)
-            continue;
-        bool plausible = is_plausible(model, vector, i, sign);
-        if (plausible < story->plausible || (plausible == story->plausible && pull <= story->pull))
-            continue;
-        *story = (struct story){story->net, pull, plausible, i};
-    }
+    return a->plausible != b->plausible ? a->plausible : a->pull > b->pull;
 }
 
-/* The story with the largest sum of those that can speak, the first speaker's of equal ones; NULL without
- * one. A few are told of many, so this costs less than an order of all. */
-static struct story *next_story(struct story stories[STORIES])
+/* Lists the stories that can speak on the side of `sign` (1 against, -1 for); how many. */
+static size_t list_speaking(struct story out[FEATURE_COUNT], const struct model *model, const float *vector,
+                            const double *contributions, double sign)
+{
+    double nets[STORY_COUNT] = {0};
+    size_t places[STORY_COUNT] = {0}; /* + 1 in `out`; 0: not there yet */
+    size_t count = 0;
+    for (size_t i = 0; i < FEATURE_COUNT; i++)
+        nets[catalogue_feature(i)->story] += contributions[i];
+    for (size_t i = 0; i < FEATURE_COUNT; i++) {
+        double pull = sign * contributions[i];
+        if (pull <= 0)
+            continue;
+        const struct feature *feature = catalogue_feature(i);
+        bool alone = feature->story == STORY_ALONE;
+        double net = alone ? contributions[i] : nets[feature->story];
+        if (sign * net <= 0 || feature->sensitive || feature->obscure)
+            continue;
+        const struct story story = {net, pull, is_plausible(model, vector, i, sign), i};
+        size_t *place = &places[feature->story];
+        if (alone || *place == 0) {
+            out[count++] = story;
+            *place = count;
+        } else if (speaks_before(&story, &out[*place - 1])) {
+            out[*place - 1] = story;
+        }
+    }
+    return count;
+}
+
+/* Takes the story with the largest sum off the list, the first speaker's of equal ones; NULL without one. A
+ * few are told of many, so this costs less than an order of all. */
+static const struct story *take_largest(struct story *speaking, size_t count)
 {
     struct story *best = NULL;
-    for (size_t i = 0; i < STORIES; i++) {
-        struct story *story = &stories[i];
-        if (story->pull <= 0)
-            continue;
-        if (!best || fabs(story->net) > fabs(best->net) ||
-            (fabs(story->net) == fabs(best->net) && story->speaker < best->speaker))
+    for (struct story *story = speaking; story < speaking + count; story++)
+        if (story->pull > 0 && (!best || fabs(story->net) > fabs(best->net) ||
+                                (fabs(story->net) == fabs(best->net) && story->speaker < best->speaker)))
             best = story;
-    }
+    if (best)
+        best->pull = 0; /* told */
     return best;
 }
 
 size_t reasons_find(struct reason *out, size_t limit, const struct model *model, const float *vector,
                     const double *contributions, int against, enum language language)
 {
-    static const char *const effects[LANGUAGE_COUNT][2] = {
-        [LANGUAGE_FR] = {"Cela diminue le risque.", "Cela augmente le risque."},
-        [LANGUAGE_EN] = {"This lowers the risk.", "This raises the risk."},
-    };
-    struct story stories[STORIES] = {0};
-    find_speakers(stories, model, vector, contributions, against ? 1 : -1);
+    struct story speaking[FEATURE_COUNT];
+    size_t count = list_speaking(speaking, model, vector, contributions, against ? 1 : -1);
     size_t found = 0;
     for (; found < limit; found++) {
-        struct story *story = next_story(stories);
+        const struct story *story = take_largest(speaking, count);
         if (!story)
             break;
         struct reason *reason = &out[found];
         reason->feature = story->speaker;
         reason->contribution = story->net;
         write_fact(reason->fact, model, story->speaker, (double)vector[story->speaker], language);
-        snprintf(reason->text, REASON_TEXT, "%s %s", reason->fact, effects[language][against != 0]);
-        story->pull = 0; /* told */
+        text_join(reason->text, REASON_TEXT,
+                  TEXT_PIECES(reason->fact, against ? words[language].raises : words[language].lowers));
     }
     return found;
 }

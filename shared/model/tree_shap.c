@@ -51,7 +51,7 @@ int tree_shap_new(struct tree_shap **out, const struct trees *trees, struct erro
         shap->processor = processor_best();
         shap->largest = by_tree > by_row ? by_tree : by_row;
         shap->scratch_bytes =
-            (shap->largest * (3 * shap->tables.points.count + 1) + 2 * (size_t)shap->tables.used_count + 1) *
+            (shap->largest * (3 * shap->tables.points.count + 2) + 2 * (size_t)shap->tables.used_count + 1) *
             sizeof(lanes);
         if (shap->scratch_bytes > SCRATCH_LIMIT)
             status =
@@ -93,22 +93,23 @@ static int take_scratch(struct shap_scratch *out, const struct tree_shap *shap, 
     out->shares = scratch_memory;
     out->effects = out->shares + each;
     out->sums = out->effects + each;
-    out->adds = out->sums + each;
+    out->reached = out->sums + each;
+    out->adds = out->reached + shap->largest;
     out->values = out->adds + shap->largest;
     out->totals = out->values + shap->tables.used_count;
     return 0;
 }
 
 static void explain_block(const struct tree_shap *shap, const float *rows, size_t count,
-                          struct shap_scratch *scratch, float *contributions)
+                          struct shap_scratch *scratch, float *contributions, float *margins)
 {
     size_t columns = shap->tables.trees->columns;
     if (count > BLOCK_FEW)
-        rows_sweeps[shap->processor](&shap->tables, rows, count, scratch, contributions);
+        rows_sweeps[shap->processor](&shap->tables, rows, count, scratch, contributions, margins);
     else
         for (size_t i = 0; i < count; i++)
             row_sweeps[shap->processor](&shap->tables, rows + i * columns, scratch,
-                                        contributions + i * (columns + 1));
+                                        contributions + i * (columns + 1), margins + i);
 }
 
 /* Blocks of rows that threads take as they come. */
@@ -117,6 +118,7 @@ struct work {
     const float *rows;
     size_t count;
     float *contributions;
+    float *margins; /* NULL: not wanted */
     atomic_size_t next;
     atomic_bool failed;
 };
@@ -125,6 +127,7 @@ static void *explain_blocks(void *context)
 {
     struct work *work = context;
     size_t columns = work->shap->tables.trees->columns;
+    float unwanted[SHAP_LANES] = {0};
     struct shap_scratch scratch;
     if (take_scratch(&scratch, work->shap, NULL)) {
         atomic_store(&work->failed, true);
@@ -136,17 +139,25 @@ static void *explain_blocks(void *context)
             return NULL;
         size_t count = work->count - first < SHAP_LANES ? work->count - first : SHAP_LANES;
         explain_block(work->shap, work->rows + first * columns, count, &scratch,
-                      work->contributions + first * (columns + 1));
+                      work->contributions + first * (columns + 1),
+                      work->margins ? work->margins + first : unwanted);
     }
+}
+
+int tree_shap_score(const struct tree_shap *shap, const float *rows, size_t count, unsigned threads,
+                    float *contributions, float *margins, struct error *err)
+{
+    struct work work = {
+        .shap = shap, .rows = rows, .count = count, .contributions = contributions, .margins = margins};
+    size_t blocks = (count + SHAP_LANES - 1) / SHAP_LANES;
+    crew_run(blocks < threads ? (unsigned)blocks : threads, explain_blocks, &work);
+    return atomic_load(&work.failed) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
 }
 
 int tree_shap_explain(const struct tree_shap *shap, const float *rows, size_t count, unsigned threads,
                       float *contributions, struct error *err)
 {
-    struct work work = {.shap = shap, .rows = rows, .count = count, .contributions = contributions};
-    size_t blocks = (count + SHAP_LANES - 1) / SHAP_LANES;
-    crew_run(blocks < threads ? (unsigned)blocks : threads, explain_blocks, &work);
-    return atomic_load(&work.failed) ? error_set(err, ERROR_INTERNAL, "out of memory") : 0;
+    return tree_shap_score(shap, rows, count, threads, contributions, NULL, err);
 }
 
 size_t tree_shap_bytes(const struct tree_shap *shap)

@@ -37,6 +37,11 @@ int tree_shap_new(struct tree_shap **out, const struct trees *trees, struct erro
 int tree_shap_explain(const struct tree_shap *shap, const float *rows, size_t count, unsigned threads,
                       float *contributions, struct error *err);
 
+/* The same with the margins of the rows, `margins[count]`, to the last bit what trees_predict gives: the
+ * sweep comes by the leaves anyway. */
+int tree_shap_score(const struct tree_shap *shap, const float *rows, size_t count, unsigned threads,
+                    float *contributions, float *margins, struct error *err);
+
 /* SHAP interaction values (Lundberg et al. 2020, algorithm 3) of pairs of features in `count` rows:
  * `out[count][pair_count]`. The value of a pair {a, b} of two features is one half of their joint effect,
  * what stands at (a, b) and again at (b, a) of the matrix; that of {a, a} is the main effect of a: its

@@ -70,10 +70,11 @@ SHAP_INLINE lanes shap_fetch(const struct shap_program *program, size_t slot, co
     return shap_gather(row, flags & SHAP_FEATURE_MASK);
 }
 
-/* The share f of the product that goes left at a slot and by how much it moves the sum for each point. */
-SHAP_INLINE void shap_weigh(const struct shap_tables *tables, const struct shap_program *program, size_t slot,
-                            const float *row, const lanes *values, lanes *shares, lanes *slopes,
-                            const uint32_t points, const bool by_tree)
+/* The share f of the product that goes left at a slot and by how much it moves the sum for each point.
+ * Returns where the row goes left. */
+SHAP_INLINE masks shap_weigh(const struct shap_tables *tables, const struct shap_program *program,
+                             size_t slot, const float *row, const lanes *values, lanes *shares, lanes *slopes,
+                             const uint32_t points, const bool by_tree)
 {
     masks missing_left;
     masks missing_lost;
@@ -88,7 +89,7 @@ SHAP_INLINE void shap_weigh(const struct shap_tables *tables, const struct shap_
     if (repeat < 0) {
         for (uint32_t q = 0; q < points; q++)
             slopes[q] = slope * tables->points.weight[q];
-        return;
+        return left;
     }
     size_t at = (size_t)repeat * (SHAP_REPEAT_SCALES + points);
     masks lost = (value < shap_load(program->repeat_values, at + SHAP_REPEAT_LOW, by_tree)) |
@@ -102,22 +103,27 @@ SHAP_INLINE void shap_weigh(const struct shap_tables *tables, const struct shap_
         slopes[q] = shap_and(~lost, (slope - shrink * share) * scale * tables->points.weight[q]);
         shares[q] = shap_choose(lost, alone, share);
     }
+    return left;
 }
 
-/* Both sweeps over one shape. Contributions of its splits go to scratch->adds or onto scratch->totals. */
-SHAP_INLINE void shap_sweep(const struct shap_tables *tables, const struct shap_program *program,
-                            const struct shap_shape *shape, const float *row, struct shap_scratch *scratch,
-                            const uint32_t points, const bool by_tree)
+/* Both sweeps over one shape. Contributions of its splits go to scratch->adds or onto scratch->totals.
+ * Returns the values of the leaves that the row comes to. */
+SHAP_INLINE lanes shap_sweep(const struct shap_tables *tables, const struct shap_program *program,
+                             const struct shap_shape *shape, const float *row, struct shap_scratch *scratch,
+                             const uint32_t points, const bool by_tree)
 {
     lanes *restrict shares = scratch->shares;
     lanes *restrict effects = scratch->effects;
     lanes *restrict sums = scratch->sums;
+    lanes *restrict reached = scratch->reached;
     const int32_t(*children)[2] = (const int32_t(*)[2])program->children + shape->first_slot;
+    if (shape->slots == 0)
+        return shap_load(program->leaf_values, shape->first_leaf, by_tree);
     for (uint32_t slot = shape->slots; slot-- > 0;) {
         lanes slopes[SHAP_POINT_LIMIT];
         lanes *share = shares + (size_t)slot * points;
-        shap_weigh(tables, program, shape->first_slot + slot, row, scratch->values, share, slopes, points,
-                   by_tree);
+        masks goes_left = shap_weigh(tables, program, shape->first_slot + slot, row, scratch->values, share,
+                                     slopes, points, by_tree);
         int32_t left = children[slot][0];
         int32_t right = children[slot][1];
         lanes left_leaf = {0};
@@ -126,6 +132,8 @@ SHAP_INLINE void shap_sweep(const struct shap_tables *tables, const struct shap_
             left_leaf = shap_load(program->leaf_values, shape->first_leaf + (size_t)~left, by_tree);
         if (right < 0)
             right_leaf = shap_load(program->leaf_values, shape->first_leaf + (size_t)~right, by_tree);
+        reached[slot] = shap_choose(goes_left, left < 0 ? left_leaf : reached[left],
+                                    right < 0 ? right_leaf : reached[right]);
         for (uint32_t q = 0; q < points; q++) {
             lanes left_sum = left < 0 ? left_leaf : sums[(size_t)left * points + q];
             lanes right_sum = right < 0 ? right_leaf : sums[(size_t)right * points + q];
@@ -156,17 +164,23 @@ SHAP_INLINE void shap_sweep(const struct shap_tables *tables, const struct shap_
                 sums[(size_t)right * points + q] = product - goes_left;
         }
     }
+    return reached[0];
 }
 
-/* One row: sixteen trees at once. `contributions[columns + 1]`. */
+/* One row: sixteen trees at once. `contributions[columns + 1]`, and the margin, added tree after tree. */
 SHAP_INLINE void shap_explain_row(const struct shap_tables *tables, const float *row,
-                                  struct shap_scratch *scratch, float *contributions, const uint32_t points)
+                                  struct shap_scratch *scratch, float *contributions, float *margin,
+                                  const uint32_t points)
 {
     const struct shap_program *program = &tables->by_tree;
+    size_t trees = tables->trees->count;
+    *margin = tables->trees->base;
     memset(contributions, 0, tables->trees->columns * sizeof *contributions);
     for (size_t i = 0; i < program->shape_count; i++) {
         const struct shap_shape *shape = &program->shapes[i];
-        shap_sweep(tables, program, shape, row, scratch, points, true);
+        const lanes leaves = shap_sweep(tables, program, shape, row, scratch, points, true);
+        for (size_t lane = 0; lane < SHAP_LANES && i * SHAP_LANES + lane < trees; lane++)
+            *margin += leaves[lane];
         const float *totals = (const float *)scratch->adds;
         const struct shap_add *adds = program->adds + shape->first_add;
         for (size_t j = 0; j < shape->adds; j++)
@@ -175,11 +189,13 @@ SHAP_INLINE void shap_explain_row(const struct shap_tables *tables, const float 
     contributions[tables->trees->columns] = tables->bias;
 }
 
-/* Up to sixteen rows at once. */
+/* Up to sixteen rows at once, and their margins. */
 SHAP_INLINE void shap_explain_rows(const struct shap_tables *tables, const float *rows, size_t count,
-                                   struct shap_scratch *scratch, float *contributions, const uint32_t points)
+                                   struct shap_scratch *scratch, float *contributions, float *margins,
+                                   const uint32_t points)
 {
     const struct shap_program *program = &tables->by_row;
+    lanes sums = shap_all(tables->trees->base);
     size_t columns = tables->trees->columns;
     float *values = (float *)scratch->values;
     const float *totals = (const float *)scratch->totals;
@@ -188,13 +204,14 @@ SHAP_INLINE void shap_explain_rows(const struct shap_tables *tables, const float
             values[i * SHAP_LANES + lane] = rows[(lane < count ? lane : 0) * columns + tables->used[i]];
     memset(scratch->totals, 0, tables->used_count * sizeof *scratch->totals);
     for (size_t i = 0; i < program->shape_count; i++)
-        shap_sweep(tables, program, &program->shapes[i], NULL, scratch, points, false);
+        sums += shap_sweep(tables, program, &program->shapes[i], NULL, scratch, points, false);
     memset(contributions, 0, count * (columns + 1) * sizeof *contributions);
     for (size_t lane = 0; lane < count; lane++) {
         float *out = contributions + lane * (columns + 1);
         for (uint32_t i = 0; i < tables->used_count; i++)
             out[tables->used[i]] = totals[i * SHAP_LANES + lane];
         out[columns] = tables->bias;
+        margins[lane] = sums[lane];
     }
 }
 
@@ -218,17 +235,17 @@ SHAP_INLINE void shap_explain_rows(const struct shap_tables *tables, const float
 
 /* The number of points is a constant where that pays. */
 void SHAP_EXPLAIN_ROW(const struct shap_tables *tables, const float *row, struct shap_scratch *scratch,
-                      float *contributions)
+                      float *contributions, float *margin)
 {
-#define SHAP_CALL(points) shap_explain_row(tables, row, scratch, contributions, points)
+#define SHAP_CALL(points) shap_explain_row(tables, row, scratch, contributions, margin, points)
     SHAP_FOR_POINTS(tables->points.count, SHAP_CALL)
 #undef SHAP_CALL
 }
 
 void SHAP_EXPLAIN_ROWS(const struct shap_tables *tables, const float *rows, size_t count,
-                       struct shap_scratch *scratch, float *contributions)
+                       struct shap_scratch *scratch, float *contributions, float *margins)
 {
-#define SHAP_CALL(points) shap_explain_rows(tables, rows, count, scratch, contributions, points)
+#define SHAP_CALL(points) shap_explain_rows(tables, rows, count, scratch, contributions, margins, points)
     SHAP_FOR_POINTS(tables->points.count, SHAP_CALL)
 #undef SHAP_CALL
 }

@@ -92,17 +92,18 @@ struct shap_scratch {
     lanes *shares;  /* [slots][points]: f, what goes left of the product */
     lanes *effects; /* [slots][points]: by how much the split moves the sum, before the product above it */
     lanes *sums;    /* [slots][points]: on the way up the sums of leaves, on the way down the products */
+    lanes *reached; /* [slots]: the value of the leaf that the row comes to from here */
     lanes *adds;    /* [slots], when lanes are trees: contributions */
     lanes *values;  /* [used], when lanes are rows: the rows, turned */
     lanes *totals;  /* [used], when lanes are rows: contributions */
 };
 
 /* One row, and up to SHAP_LANES rows, with the instructions of a kind of processor (tree_shap_kernel.h):
- * `contributions[columns + 1]` of each. */
+ * `contributions[columns + 1]` and the margin of each. */
 typedef void shap_explain_row_fn(const struct shap_tables *tables, const float *row,
-                                 struct shap_scratch *scratch, float *contributions);
+                                 struct shap_scratch *scratch, float *contributions, float *margin);
 typedef void shap_explain_rows_fn(const struct shap_tables *tables, const float *rows, size_t count,
-                                  struct shap_scratch *scratch, float *contributions);
+                                  struct shap_scratch *scratch, float *contributions, float *margins);
 shap_explain_row_fn shap_explain_row_plain, shap_explain_row_avx2, shap_explain_row_avx512;
 shap_explain_rows_fn shap_explain_rows_plain, shap_explain_rows_avx2, shap_explain_rows_avx512;
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { compare, fill, isMet, latencies, median, merge, ratios, summarise } from '../bench/figures.js';
-import { page } from '../bench/page.js';
+import { compare, fill, grow, isMet, latencies, median, merge, ratios, summarise } from '../bench/figures.js';
+import { line, page } from '../bench/page.js';
 import { root } from './support/backend.js';
 
 const run = (seconds) => ({ seconds, process_s: seconds + 1, megabytes: 10 * seconds });
@@ -47,6 +47,27 @@ test('the page has a table of latencies when a server was measured', () => {
     const text = page({ machine, results: [{ ...result, latency: { ours: side, peer: side } }] });
     assert.match(text, /## Over HTTP[^]*\| `serve` \| 2.00 \| 2.00 \| 1.50 \(1.50–1.50\) \| 12.5/);
     assert.match(text, /p99 below its p50/);
+});
+
+test('what grows is told size by size, pair by pair', () => {
+    const grown = (time, rate) => ({ ...run(1), printed: { points: { 8: { time, rate }, 16: { time: 2 * time, rate } } } });
+    const figures = [{ name: 'time', title: 'time, µs', scale: 1000, times: true }, { name: 'rate', title: 'rate', more: true, alone: true }];
+    const points = grow(figures, [grown(1, 30), grown(3, 50)], [grown(10, 10), grown(15, 10)]);
+    assert.deepEqual(points.map(({ size }) => size), [8, 16]);
+    assert.deepEqual(points[1].figures.time.ours, { median: 4, lowest: 2, highest: 6 });
+    assert.deepEqual(points[0].figures.time.ratio, { median: 7.5, lowest: 5, highest: 10 });
+    assert.deepEqual(points[0].figures.rate.ratio, { median: 4, lowest: 3, highest: 5 });
+    const lonely = grow(figures, [grown(1, 30)], [{ ...run(1), printed: { points: { 8: { time: 10, rate: 3 } } } }]);
+    assert.equal(lonely[1].figures.time.ratio, undefined);
+
+    const runs = [run(0.5)];
+    const result = { name: 'growth_size', title: 'by size', data: 'rows', pairs: 2, date: '2026-01-01', load: 0, checks: [], met: null,
+        ours: summarise(runs), peer: summarise(runs), peer_name: 'a peer', growth: { by: 'size', figures, points } };
+    const text = page({ machine: { versions: {} }, results: [result] });
+    assert.match(text, /\| size \| time, µs \| the peer's \| times faster \| rate \|/);
+    assert.match(text, /\| 16 \| 4000 \| 25000 \| 7.50 \(5.00–10.0\) \| 40.0 \|/);
+    assert.ok(!/## Steps[^#]*growth_size/.test(text), 'what grows is no step');
+    assert.match(line(result), /^growth_size: at 16, time 4.00 \(7.50 ×\), rate 40.0/);
 });
 
 test('figures that differ, or are absent, are not the same', () => {

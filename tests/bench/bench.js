@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, statSync, writ
 import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compare, fill, isMet, latencies, merge, ratios, summarise } from './figures.js';
+import { compare, fill, grow, isMet, latencies, merge, ratios, summarise } from './figures.js';
 import { digits, line, page } from './page.js';
 
 const PYTHON = '/usr/bin/python3'; // Debian's, which has Debian's peers
@@ -117,7 +117,8 @@ async function takeTurns(scenario, pairs) {
     const peerCommand = scenario.peer && fill(scenario.peer, words);
     const ours = [];
     const peer = [];
-    if (peerCommand) for (const each of [command, peerCommand]) await measure(each, scenario); // warm: files, libraries
+    const warmed = scenario.growth ? [] : [command, peerCommand]; // files, libraries; what grows warms up by itself
+    if (peerCommand) for (const each of warmed) await measure(each, scenario);
     for (let pair = 1; pair <= pairs; pair++) {
         ours.push(await measure(command, scenario));
         if (peerCommand) peer.push(await measure(peerCommand, scenario));
@@ -140,6 +141,7 @@ async function measureScenario(scenario, pairs, load) {
             checks: compare(scenario.check, ours.at(-1).printed, peer.at(-1).printed) });
     const latency = { ours: latencies(ours), peer: latencies(peer) };
     if (scenario.peer && latency.ours && latency.peer) result.latency = latency;
+    if (scenario.growth) result.growth = { ...scenario.growth, points: grow(scenario.growth.figures, ours, scenario.peer && peer) };
     result.met = isMet(scenario.goal, result);
     return result;
 }
@@ -156,9 +158,10 @@ async function describeMachine() {
 }
 
 function choose(names) {
-    const unknown = names.find((name) => !scenarios.some((scenario) => scenario.name === name));
+    const isChosen = (name, scenario) => scenario.name === name || (name === 'growth' && scenario.growth);
+    const unknown = names.find((name) => !scenarios.some((scenario) => isChosen(name, scenario)));
     if (unknown) throw new Error(`no step is called "${unknown}"; there are: ${scenarios.map((s) => s.name).join(', ')}`);
-    return scenarios.filter((s) => (names.length ? names.includes(s.name) : !s.large || process.env.BENCH_LARGE === '1'));
+    return scenarios.filter((s) => (names.length ? names.some((name) => isChosen(name, s)) : !s.large || process.env.BENCH_LARGE === '1'));
 }
 
 async function main() {

@@ -45,6 +45,25 @@ export function ratios(ours, peer) {
     return spread(ours.map((run, i) => peer[i].seconds / run.seconds));
 }
 
+/**
+ * How figures grow: for each size, the runs' figures ({points: {SIZE: {FIGURE: number}}} printed by each) as spreads, and
+ * how many times better ours was, pair by pair. `figures` say what is read ({name, more: true where more is better}).
+ */
+export function grow(figures, ours, peer) {
+    return Object.keys(ours[0].printed.points).map((size) => ({
+        size: Number(size),
+        figures: Object.fromEntries(figures.map(({ name, more }) => {
+            const of = (run) => run.printed.points[size]?.[name];
+            const both = peer && peer.every((run) => of(run) !== undefined);
+            return [name, {
+                ours: spread(ours.map(of)),
+                ...(both && { peer: spread(peer.map(of)),
+                    ratio: spread(ours.map((run, i) => (more ? of(run) / of(peer[i]) : of(peer[i]) / of(run)))) }),
+            }];
+        })),
+    }));
+}
+
 /** true, false, or null where a scenario has no goal. A ratio or latency is judged by its median, a ceiling by the worst run. */
 export function isMet(goal, { ours, ratio, latency }) {
     if (!goal) return null;

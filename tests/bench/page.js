@@ -16,8 +16,13 @@ function verdict({ met, checks }) {
     return met === null ? '–' : met ? 'yes' : '**no**';
 }
 
-/** One line for the terminal. */
+/** One line for the terminal; of what grows, the largest size. */
 export function line(result) {
+    if (result.growth) {
+        const { size, figures } = result.growth.points.at(-1);
+        return `${result.name}: at ${size}, ${Object.entries(figures).map(([name, { ours, ratio }]) =>
+            `${name} ${digits(ours.median)}${ratio ? ` (${digits(ratio.median)} ×)` : ''}`).join(', ')}: ${verdict(result).replaceAll('*', '')}`;
+    }
     const against = result.peer
         ? `${range(result.ratio)} × ${result.peer_name} (${digits(result.peer.seconds.median)} s)`
         : `${digits(result.ours.megabytes.highest)} MB`;
@@ -48,6 +53,30 @@ ${table(['step', 'ours, requests/s', 'peer, requests/s', 'ours, p50 ms', 'ours, 
 `;
 }
 
+/** How the figures grow, a table for each thing that grows. */
+function growthText(results) {
+    const tables = results.filter((r) => r.growth).map((r) => {
+        const { by, figures, points } = r.growth;
+        const cell = ({ scale = 1, times }, figure, side) => {
+            if (!figure[side]) return '–';
+            return times && side === 'ratio' ? range(figure.ratio) : digits(figure[side].median * scale);
+        };
+        const head = figures.flatMap((figure) => [figure.title,
+            ...(r.peer && !figure.alone ? [`the peer's`, ...(figure.times ? ['times faster'] : [])] : [])]);
+        const rows = points.map((point) => [point.size, ...figures.flatMap((figure) => ['ours',
+            ...(r.peer && !figure.alone ? ['peer', ...(figure.times ? ['ratio'] : [])] : [])]
+            .map((side) => cell(figure, point.figures[figure.name], side)))]);
+        const facts = [`${r.pairs} pairs`, r.date, `load before ${r.load.toFixed(1)}`, r.peer && `checked: ${checkText(r)}`];
+        return `### \`${r.name}\`: ${r.title}
+
+${r.peer ? `Peer: ${r.peer_name}. ` : ''}${r.note ? `${r.note} ` : ''}${facts.filter(Boolean).join('; ')}.
+
+${table([by, ...head], rows)}
+`;
+    });
+    return tables.length ? `\n## How the figures grow\n\nMedians.\n\n${tables.join('\n')}` : '';
+}
+
 const METHOD = `Written by \`make bench\`. It installs the peers from Debian, builds, prepares the data and then, for each step, runs ours and
 the named peer turn about (A B A B …) on the same files, after one run of each that is not counted. Figures are the
 median of the runs with the smallest and the largest in brackets; a ratio is taken pair by pair, so that what slows the
@@ -63,6 +92,7 @@ machine for a while slows both.
 
 const AGAIN = `    make bench                      # all but the large ones
     make bench ONLY="train"         # one, or several by name
+    make bench ONLY="growth"        # how the figures grow
     make bench ONLY="scale"         # 300,000 clients; needs 4 GB of disk while it runs
     make bench BENCH_LARGE=1        # all
     make bench PAIRS=1              # a quick look that is not written down
@@ -71,7 +101,8 @@ A step is an entry of \`tests/bench/scenarios.json\`: its commands, the data the
 the goal. Rows that were not measured again stay, unless the machine or the software has changed; \`performance.json\` beside this
 page has the same for machines.`;
 
-export function page({ machine, results }) {
+export function page({ machine, results: all }) {
+    const results = all.filter((r) => !r.growth);
     const steps = results.map((r) => [
         `\`${r.name}\`: ${r.title}`, r.data, range(r.ours.seconds),
         r.peer ? `${r.peer_name}: ${range(r.peer.seconds)}` : '–', r.ratio ? range(r.ratio) : '–',
@@ -91,7 +122,7 @@ ${METHOD}
 ${table(['step', 'data', 'ours, s', 'peer, s', 'times faster', 'goal', 'met'], steps)}
 
 ${notes.join('\n')}
-${latencyText(results)}
+${latencyText(results)}${growthText(all)}
 ## Whole processes
 
 ${table(['step', 'ours, s', 'peer, s', 'ours, MB at most', 'peer, MB at most', 'checked: ours / peer', 'pairs',

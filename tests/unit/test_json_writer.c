@@ -56,6 +56,10 @@ static void numbers_are_janssons(void **state)
         seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
         double value = (double)((int64_t)seed >> (seed % 60));
         check_number(i % 3 == 0 ? value * 1e-9 : i % 3 == 1 ? value : nearbyint(value) / 1e9);
+        /* Around powers of ten, and decimals that end in a half behind the last digit. */
+        double power = pow(10, (double)(seed >> 32 & 31) - 12);
+        check_number(nextafter(power, i % 2 ? 0 : INFINITY));
+        check_number(((double)(seed % 1000000) + 0.5) * power);
     }
 }
 

@@ -47,32 +47,48 @@ static void check_contributions(const char *name, const float *ours, const float
     }
 }
 
-/* Every processor, every number of threads and every way to cut the rows give the bits of `wanted`. */
-static void check_all_ways(struct tree_shap *shap, const float *rows, size_t count, size_t columns,
+/* Every processor, every number of threads and every way to cut the rows give the bits of `wanted`, and the
+ * margins that the trees give. */
+static void check_all_ways(struct tree_shap *shap, const struct trees *trees, const float *rows, size_t count,
                            const float *wanted)
 {
+    size_t columns = trees->columns;
     size_t width = columns + 1;
     float *out = malloc(count * width * sizeof *out);
+    float *walked = malloc(count * sizeof *walked);
+    float *margins = malloc(count * sizeof *margins);
     size_t bytes = count * width * sizeof *out;
+    size_t margin_bytes = count * sizeof *margins;
+    trees_predict(trees, rows, count, walked);
     for (int processor = PROCESSOR_PLAIN; processor <= (int)processor_best(); processor++) {
         assert_int_equal(tree_shap_use_processor(shap, (enum processor)processor), 0);
         for (unsigned threads = 1; threads <= 3; threads++) {
             memset(out, 0xff, bytes);
-            assert_int_equal(tree_shap_explain(shap, rows, count, threads, out, NULL), 0);
+            memset(margins, 0xff, margin_bytes);
+            assert_int_equal(tree_shap_score(shap, rows, count, threads, out, margins, NULL), 0);
             assert_memory_equal(out, wanted, bytes);
+            assert_memory_equal(margins, walked, margin_bytes);
         }
         memset(out, 0xff, bytes);
+        memset(margins, 0xff, margin_bytes);
         for (size_t first = 0, step = 1; first < count; first += step, step = step % 19 + 1) {
             size_t some = first + step < count ? step : count - first;
-            assert_int_equal(
-                tree_shap_explain(shap, rows + first * columns, some, 1, out + first * width, NULL), 0);
+            assert_int_equal(tree_shap_score(shap, rows + first * columns, some, 1, out + first * width,
+                                             margins + first, NULL),
+                             0);
         }
         assert_memory_equal(out, wanted, bytes);
+        assert_memory_equal(margins, walked, margin_bytes);
+        memset(margins, 0xff, margin_bytes);
         for (size_t row = 0; row < count; row++)
-            assert_int_equal(tree_shap_explain(shap, rows + row * columns, 1, 1, out + row * width, NULL), 0);
+            assert_int_equal(
+                tree_shap_score(shap, rows + row * columns, 1, 1, out + row * width, margins + row, NULL), 0);
         assert_memory_equal(out, wanted, bytes);
+        assert_memory_equal(margins, walked, margin_bytes);
     }
     free(out);
+    free(walked);
+    free(margins);
 }
 
 static void xgboost_agrees(void **state)
@@ -96,7 +112,7 @@ static void xgboost_agrees(void **state)
         }
         assert_int_equal(tree_shap_explain(forest.shap, rows, TEST_ROWS, 1, ours, NULL), 0);
         check_contributions(cases[i].name, ours, judged, margins, TEST_ROWS, columns);
-        check_all_ways(forest.shap, rows, TEST_ROWS, columns, ours);
+        check_all_ways(forest.shap, forest.trees, rows, TEST_ROWS, ours);
         free(rows);
         free(judged);
         free(margins);
@@ -301,7 +317,7 @@ static void check_definition(const struct trees *trees, const float *rows, size_
         }
         assert_true(fabs(expect_all(trees, values, 0) - (double)ours[row * (columns + 1) + columns]) < 2e-6);
     }
-    check_all_ways(shap, rows, count, columns, ours);
+    check_all_ways(shap, trees, rows, count, ours);
     tree_shap_free(shap);
     free(ours);
 }
@@ -366,7 +382,7 @@ static void check_demo(const struct model *model, const float *vectors, size_t r
     assert_memory_equal(walked, margins, rows * sizeof *walked);
     assert_int_equal(tree_shap_explain(shap, matrix, rows, 2, ours, &err), 0);
     check_contributions("demo", ours, judged, margins, rows, columns);
-    check_all_ways(shap, matrix, rows < 300 ? rows : 300, columns, ours);
+    check_all_ways(shap, trees, matrix, rows < 300 ? rows : 300, ours);
     assert_true(tree_shap_bytes(shap) + trees_bytes(trees) == model_bytes(model));
     assert_true(model_bytes(model) < (size_t)16 << 20);
     tree_shap_free(shap);

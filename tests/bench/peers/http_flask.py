@@ -4,6 +4,7 @@ import flask
 import http_model
 
 app = flask.Flask(__name__)
+app.json.sort_keys = False  # the order of contributions is part of the answer
 
 
 @app.post("/predict")

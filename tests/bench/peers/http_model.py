@@ -16,10 +16,14 @@ BOOSTER = xgboost.Booster({"nthread": 1}, model_file=os.path.join(FOLDER, "model
 BOOSTER.set_param({"nthread": 1})
 
 
-def row(request):
-    """One row of the model's features; those that the request leaves out are missing."""
-    given = request["features"]
-    return np.array([list(map(given.get, FEATURES))], np.float32)  # None is stored as NaN
+def row(values):
+    """One row of the model's features; None is stored as NaN."""
+    return np.array([values], np.float32)
+
+
+def values_of(request):
+    """The model's features in order; those that the request leaves out are missing."""
+    return list(map(request["features"].get, FEATURES))
 
 
 def verdict(margin):
@@ -30,13 +34,16 @@ def verdict(margin):
 
 def predict(request):
     """The answer to /predict."""
-    return verdict(float(BOOSTER.inplace_predict(row(request), predict_type="margin")[0]))
+    return verdict(float(BOOSTER.inplace_predict(row(values_of(request)), predict_type="margin")[0]))
 
 
 def explain(request):
-    """The answer to /explain: every contribution to the calibrated margin, exact."""
-    matrix = xgboost.DMatrix(row(request), feature_names=BOOSTER.feature_names, nthread=1)
+    """The answer to /explain: every contribution to the calibrated margin, exact, the largest first, with its value."""
+    values = values_of(request)
+    matrix = xgboost.DMatrix(row(values), feature_names=BOOSTER.feature_names, nthread=1)
     raw = BOOSTER.predict(matrix, pred_contribs=True)[0].astype(float)
     contributions = (SLOPE * raw).tolist()
     bias = contributions.pop() + INTERCEPT
-    return {**verdict(raw.sum()), "base_value": bias, "contributions": dict(zip(FEATURES, contributions))}
+    ranked = sorted(zip(FEATURES, values, contributions), key=lambda each: -abs(each[2]))
+    return {**verdict(raw.sum()), "base_value": bias,
+            "contributions": [{"feature": name, "value": value, "contribution": pull} for name, value, pull in ranked]}
