@@ -30,4 +30,8 @@ struct histogram {
 int histogram_read(struct histogram *out, const json_t *source, const char *unit, const json_t *value,
                    int bin, enum language language, struct error *err);
 
+/* The same of a source without counts, such as an axis of the API's Pair: only the bins. */
+int histogram_read_bins(struct histogram *out, const json_t *source, const char *unit, const json_t *value,
+                        enum language language, struct error *err);
+
 #endif
