@@ -19,7 +19,9 @@ json_t *client_verdict_view(const struct http_exchange *exchange, const json_t *
 int client_contributions_view(json_t **out, const struct http_exchange *exchange, const json_t *explanation,
                               struct error *err);
 
-/* One chart a compared feature with the client marked, and its rank in words. A new array. */
+/* From a /clients/{id}/comparison answer, for the template `comparison_charts`: one chart a compared feature,
+ * split by outcome, with the client marked and the rank in words ("charts"), who the group is ("about"),
+ * "some_unknown". A new object. */
 int client_comparison_view(json_t **out, const struct http_exchange *exchange, const json_t *comparison,
                            struct error *err);
 

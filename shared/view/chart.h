@@ -43,9 +43,10 @@ struct chart {
     const char *const *edges; /* histogram: `count` + 1 short texts for the axis */
     const struct chart_series *series;
     size_t series_count;
-    int decimals;   /* of the values in the table and the tips */
-    bool is_signed; /* values carry a plus sign */
-    double mark;    /* histogram: where to draw a line, in bins: 2.5 is the middle of the third; NAN: none */
+    int decimals;      /* of the values in the table and the tips */
+    bool is_signed;    /* values carry a plus sign */
+    bool legend_apart; /* the page explains the series once for several charts: template `outcome_legend` */
+    double mark; /* histogram: where to draw a line, in bins: 2.5 is the middle of the third; NAN: none */
     const char *mark_label;
     int highlight; /* the bin or category that is the client's, or -1 */
 };

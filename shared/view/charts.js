@@ -141,9 +141,10 @@
     return data.series.map(({ label, paint, values }) => ({
       label,
       data: points(values),
-      backgroundColor: values.map((_, i) => (i === data.highlight ? colour("accent") : paints[paint]())),
+      backgroundColor: values.map((_, i) => (data.legend_apart && paint === "good" ? colour("good-pale")
+        : i === data.highlight && paint === "plain" ? colour("accent") : paints[paint]())),
       borderColor: colour("surface"),
-      borderWidth: paint === "plain" ? 0 : 1,
+      borderWidth: paint === "plain" ? 0 : { top: 1, right: 1, bottom: 0, left: 0 },
       barPercentage: 1,
       categoryPercentage: 0.94,
     }));
@@ -154,7 +155,7 @@
       const bins = data.labels.length;
       const several = data.series.length > 1;
       const options = common(data, {
-        legend: several ? legend() : { display: false },
+        legend: several && !data.legend_apart ? legend() : { display: false },
         tooltip: {
           displayColors: false,
           callbacks: {
@@ -189,14 +190,20 @@
     },
 
     categories(data) {
+      const several = data.series.length > 1;
       const options = common(data, {
-        tooltip: { displayColors: false, callbacks: { label: (item) => number(item.parsed.x) } },
+        legend: several && !data.legend_apart ? legend() : { display: false },
+        tooltip: {
+          displayColors: false,
+          callbacks: { label: (item) => (several ? `${item.dataset.label}${colon}` : "") + number(item.parsed.x) },
+        },
       });
       delete options.plugins.markLine.mark;
       options.indexAxis = "y";
+      options.interaction = { mode: "nearest", axis: "y", intersect: false };
       options.scales = {
-        x: scale({ beginAtZero: true, title: data.x, ticks: { maxTicksLimit: 4, callback: counts } }),
-        y: scale({ grid: { display: false }, ticks: { autoSkip: false } }),
+        x: scale({ stacked: true, beginAtZero: true, title: data.x, ticks: { maxTicksLimit: 4, callback: counts } }),
+        y: scale({ stacked: true, grid: { display: false }, ticks: { autoSkip: false } }),
       };
       const labels = data.labels.map((label, i) => wrap(i === data.highlight ? `▸ ${label}` : label, data.wide ? 44 : 24));
       return { type: "bar", data: { labels, datasets: series(data, (values) => values) }, options };

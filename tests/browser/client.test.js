@@ -90,11 +90,12 @@ test('at least four comparisons, each with the client marked and ranked in words
     assert.ok(charts.length >= 4);
     let ranked = 0;
     for (const chart of charts) {
-        ranked += await chart.locator('.rank', { hasText: /Au-dess(us|ous) de \d+\s%/ }).count();
+        ranked += await chart.locator('.rank', { hasText: /(Valeur plus (élevée|faible)|Même valeur) que chez \d+\s% des clients/ }).count();
         const data = JSON.parse(await chart.locator('canvas').getAttribute('data-chart'));
         const marked = await chart.locator('tr.marked').count();
         const missing = await chart.locator('.rank', { hasText: 'manque' }).count();
         assert.equal(marked + missing, 1);
+        assert.deepEqual(data.series.slice(0, 2).map(({ paint }) => paint), ['bad', 'good']);
         if (marked && data.kind === 'histogram') assert.ok(data.mark.at >= 0 && data.mark.at <= data.labels.length);
     }
     assert.ok(ranked >= 3);
@@ -104,10 +105,11 @@ test('a rank agrees with the API, also where the page turns the scale round', as
     const page = await dashboard.enter({ language: 'en' });
     await page.goto(`/clients/${granted.client_id}`);
     const { body } = await dashboard.backend.get(`/clients/${granted.client_id}/comparison?features=DAYS_BIRTH&lang=en`);
-    const [{ label, rank_percent: rank }] = body.features;
-    const older = 100 - rank; // days count backwards
+    const [{ label, rank_percent: rank, equal_percent: equal }] = body.features;
+    const younger = 100 - rank - equal / 2; // days count backwards
+    const older = rank - equal / 2;
     const chart = page.locator('.chart', { has: page.getByRole('heading', { name: label, exact: true }) });
-    const expected = older >= 50 ? `Above ${Math.round(older)}%` : `Below ${Math.round(100 - older)}%`;
+    const expected = younger >= older ? `Higher than ${Math.round(younger)}% of clients` : `Lower than ${Math.round(older)}% of clients`;
     assert.ok((await chart.locator('.rank').textContent()).startsWith(expected));
 });
 

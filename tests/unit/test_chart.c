@@ -152,6 +152,56 @@ static void test_categories(void **state)
     assert_int_equal(histogram.bin, 1);
 }
 
+/* The fullest categories stay, the client's among them, and nobody is lost. */
+static void test_fold(void **state)
+{
+    (void)state;
+    static const char source[] =
+        "{\"edges\": null, \"categories\": [{\"label\": \"a\"}, {\"label\": \"b\"}, {\"label\": \"c\"}, "
+        "{\"label\": \"d\"}, {\"label\": \"e\"}], \"repaid\": [5, 20, 0, 9, 30], "
+        "\"defaulted\": [1, 2, 1, 0, 3], \"unknown\": [0, 0, 1, 0, 0]}";
+    static const struct {
+        int bin, folded;
+        const char *labels[2];
+    } cases[] = {{4, 0, {"e", "b"}}, {1, 1, {"e", "b"}}, {2, 1, {"e", "c"}}, {-1, -1, {"e", "b"}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct histogram histogram;
+        read_histogram(&histogram, source, "category", "null", cases[i].bin, LANGUAGE_FR);
+        assert_int_equal(histogram_fold(&histogram, 5), 0);
+        assert_int_equal(histogram.count, 5);
+        assert_int_equal(histogram_fold(&histogram, 3), 3);
+        histogram_name_rest(&histogram, "3 autres");
+        assert_int_equal(histogram.count, 3);
+        assert_int_equal(histogram.bin, cases[i].folded);
+        assert_string_equal(histogram.label_list[0], cases[i].labels[0]);
+        assert_string_equal(histogram.label_list[1], cases[i].labels[1]);
+        assert_string_equal(histogram.label_list[2], "3 autres");
+        double repaid = 0, defaulted = 0, unknown = 0, all = 0;
+        for (size_t bin = 0; bin < 3; bin++) {
+            repaid += histogram.repaid[bin];
+            defaulted += histogram.defaulted[bin];
+            unknown += histogram.unknown[bin];
+            all += histogram.all[bin];
+        }
+        assert_true(repaid == 64 && defaulted == 7 && unknown == 1 && all == 72);
+    }
+}
+
+static void test_split(void **state)
+{
+    (void)state;
+    static const struct histogram_names names = {"repaid", "defaulted", "unknown"};
+    struct chart_series series[HISTOGRAM_SERIES];
+    struct histogram histogram = {.count = 2, .repaid = {4, 5}, .defaulted = {1, 0}};
+    assert_int_equal(histogram_split(series, &histogram, &names), 2);
+    assert_string_equal(series[0].label, "defaulted");
+    assert_int_equal(series[0].paint, PAINT_BAD);
+    assert_true(series[1].values[1] == 5);
+    histogram.unknown[1] = 3;
+    assert_int_equal(histogram_split(series, &histogram, &names), 3);
+    assert_string_equal(series[2].label, "unknown");
+}
+
 static void check_histogram_fault(const char *source)
 {
     struct error err = {0};
@@ -204,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_chart),      cmocka_unit_test(test_money),
         cmocka_unit_test(test_days),       cmocka_unit_test(test_beyond_the_ends),
         cmocka_unit_test(test_categories), cmocka_unit_test(test_histogram_faults),
+        cmocka_unit_test(test_fold),       cmocka_unit_test(test_split),
         cmocka_unit_test(test_gauge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
