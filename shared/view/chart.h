@@ -120,7 +120,7 @@ struct density {
     const char *mark_label;
     const char *count_label, *rate_label; /* what counts and rates are, for the legend */
     const char *few_label;                /* of cells without a rate */
-    const char *size_label;               /* "the larger, the more" */
+    const char *table_label;              /* what the cells of the table hold */
 };
 
 enum {

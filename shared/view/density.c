@@ -14,7 +14,7 @@ enum { PLACE = 24, CELL_TEXT = 192, TICKS_ACROSS = 8, TICKS_UP = 12, SIZES = 3 }
 
 /* Counts of cells differ by orders of magnitude: areas grow as their square roots, or most squares could not
  * be seen beside the largest. None is smaller than what can be. */
-static const double SIZE_EXPONENT = 0.25, LEAST_SIZE = 0.2, LARGEST_SIZE = 0.94;
+static const double SIZE_EXPONENT = 0.35, LEAST_SIZE = 0.16, LARGEST_SIZE = 0.94;
 
 static double size_of(double count, double largest)
 {
@@ -133,8 +133,7 @@ static json_t *mark_view(const struct density *density)
                      density->mark_label);
 }
 
-static json_t *legend_view(const struct density *density, const double limits[STEPS], double largest,
-                           enum language language)
+static json_t *legend_view(const double limits[STEPS], double largest, enum language language)
 {
     json_t *tones = json_array(), *sizes = json_array();
     for (int i = 0; i < TONES && !isnan(limits[0]); i++) {
@@ -197,12 +196,11 @@ int density_view(json_t **out, const struct density *density, enum language lang
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}", "title",
         density->title, "description", density->description, "x_axis", density->x_axis, "y_axis",
         density->y_axis, "count_label", density->count_label, "rate_label", density->rate_label, "few_label",
-        density->few_label, "size_label", density->size_label, "across",
+        density->few_label, "table_label", density->table_label, "across",
         axis_view(density->column_edges, density->columns, density->column_count, TICKS_ACROSS, false), "up",
         axis_view(density->row_edges, density->rows, density->row_count, TICKS_UP, true), "squares",
-        squares_view(density, limits, largest, language), "legend",
-        legend_view(density, limits, largest, language), "columns",
-        chart_texts(density->columns, density->column_count), "rows", rows_view(density, language), "mark",
-        mark_view(density));
+        squares_view(density, limits, largest, language), "legend", legend_view(limits, largest, language),
+        "columns", chart_texts(density->columns, density->column_count), "rows", rows_view(density, language),
+        "mark", mark_view(density));
     return *out ? 0 : error_set(err, ERROR_INTERNAL, "a density's texts are not UTF-8");
 }
