@@ -18,6 +18,9 @@ _Static_assert((int)CALLS <= (int)BACKEND_CALLS, "calls run at once");
 /* Asked for when nothing is to be compared, to know the group; not shown. */
 static const char ANY_FEATURE[] = "AMT_CREDIT";
 
+/* Clients of a cell of two features on average: enough of them for most cells to have a default rate. */
+enum { EACH = 12 };
+
 /* ---- What is asked for ------------------------------------------------------------------------------- */
 
 static void read_question(struct compare_question *out, const struct http_exchange *exchange)
@@ -61,7 +64,7 @@ static void ask_for(struct backend_call *call, int part, const char *id,
         page_add_parameter(call->path, BACKEND_PATH, '?', "features", named);
         page_add_parameter(call->path, BACKEND_PATH, '&', "group", question->group);
     } else if (part == PAIR) {
-        snprintf(call->path, BACKEND_PATH, "/population/pair?client_id=%s", id);
+        snprintf(call->path, BACKEND_PATH, "/population/pair?client_id=%s&each=%d", id, EACH);
         page_add_parameter(call->path, BACKEND_PATH, '&', "x", question->x);
         page_add_parameter(call->path, BACKEND_PATH, '&', "y", question->y);
         page_add_parameter(call->path, BACKEND_PATH, '&', "group", question->group);

@@ -1,5 +1,6 @@
 /* Who a client is compared with, in figures; and what could not be done as asked. */
 #include <math.h>
+#include <string.h>
 
 #include "frontend/answer.h"
 #include "frontend/pages/compare.h"
@@ -47,7 +48,9 @@ json_t *compare_group_view(const struct http_exchange *exchange, const struct co
     number_format_percent(rate, answer_number(group, "default_rate"), 1, exchange->language);
     json_t *notes = notes_view(exchange, sources->question);
     bool any_notes = json_array_size(notes) > 0;
-    const char *member = whole                                            ? NULL
+    /* The most similar ones are others by their nature. */
+    bool apart = whole || strcmp(answer_text(group, "name"), "similar") == 0;
+    const char *member = apart                                            ? NULL
                          : json_is_true(json_object_get(group, "member")) ? "compare.member"
                                                                           : "compare.no_member";
     json_t *said =

@@ -90,7 +90,7 @@ static json_t *say_client(const struct http_exchange *exchange, const struct pai
                           double everywhere)
 {
     const struct i18n *i18n = page_site(exchange)->i18n;
-    char count[NUMBER_TEXT], rate[NUMBER_TEXT], all[NUMBER_TEXT];
+    char rate[NUMBER_TEXT], all[NUMBER_TEXT];
     if (pair->column < 0 || pair->row < 0) {
         const json_t *axis = json_object_get(source, pair->column < 0 ? "x" : "y");
         return i18n_say(i18n, exchange->language, "compare.pair.nowhere",
@@ -98,12 +98,12 @@ static json_t *say_client(const struct http_exchange *exchange, const struct pai
     }
     size_t cell = (size_t)pair->row * pair->x.count + (size_t)pair->column;
     json_t *name = name_cell(exchange, pair, cell);
-    number_format(count, pair->counts[cell], 0, exchange->language);
     number_format_percent(rate, pair->rates[cell], 1, exchange->language);
     number_format_percent(all, everywhere, 1, exchange->language);
-    json_t *said = i18n_say(
-        i18n, exchange->language, isnan(pair->rates[cell]) ? "compare.pair.here_few" : "compare.pair.here",
-        I18N_VALUES("cell", json_string_value(name), "count", count, "rate", rate, "all", all));
+    json_t *said = i18n_count(i18n, exchange->language,
+                              isnan(pair->rates[cell]) ? "compare.pair.here_few" : "compare.pair.here",
+                              (long long)pair->counts[cell],
+                              I18N_VALUES("cell", json_string_value(name), "rate", rate, "all", all));
     json_decref(name);
     return said;
 }

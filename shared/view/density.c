@@ -10,6 +10,7 @@
 static const double steps[] = {0.5, 0.8, 1.25, 2};
 enum { STEPS = sizeof steps / sizeof *steps, TONES = STEPS + 1 };
 
+enum { MANY_NAMES = 16 /* from which on they need more room than a screen gives */ };
 enum { PLACE = 24, CELL_TEXT = 192, TICKS_ACROSS = 8, TICKS_UP = 12, SIZES = 3 };
 
 /* Counts of cells differ by orders of magnitude: areas grow as their square roots, or most squares could not
@@ -193,10 +194,12 @@ int density_view(json_t **out, const struct density *density, enum language lang
         largest = fmax(largest, density->counts[i]);
     find_limits(limits, density->rate);
     *out = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}", "title",
-        density->title, "description", density->description, "x_axis", density->x_axis, "y_axis",
-        density->y_axis, "count_label", density->count_label, "rate_label", density->rate_label, "few_label",
-        density->few_label, "table_label", density->table_label, "across",
+        "{s:b, s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o*}", "wide",
+        !density->column_edges && density->column_count > MANY_NAMES, "high",
+        !density->row_edges && density->row_count > MANY_NAMES, "title", density->title, "description",
+        density->description, "x_axis", density->x_axis, "y_axis", density->y_axis, "count_label",
+        density->count_label, "rate_label", density->rate_label, "few_label", density->few_label,
+        "table_label", density->table_label, "across",
         axis_view(density->column_edges, density->columns, density->column_count, TICKS_ACROSS, false), "up",
         axis_view(density->row_edges, density->rows, density->row_count, TICKS_UP, true), "squares",
         squares_view(density, limits, largest, language), "legend", legend_view(limits, largest, language),
