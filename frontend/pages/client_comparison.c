@@ -10,10 +10,46 @@
 #include "shared/base/number.h"
 #include "shared/view/chart.h"
 
-enum { CATEGORIES_SHOWN = 8 };
+enum { REASONS = 16, REASONS_COMPARED = 4, CATEGORIES_SHOWN = 8 };
 
-const char CLIENT_COMPARED[] =
-    "AMT_INCOME_TOTAL,AMT_CREDIT,EXT_SOURCE_2,EXT_SOURCE_3,DAYS_BIRTH,NAME_EDUCATION_TYPE";
+/* ---- What to compare --------------------------------------------------------------------------------- */
+
+static void add_name(char *out, size_t size, const char *name)
+{
+    size_t length = strlen(out), more = strlen(name);
+    char *found = strstr(out, name);
+    bool whole = found && (found == out || found[-1] == ',') && (found[more] == ',' || !found[more]);
+    if (!*name || whole || length + more + 2 > size)
+        return;
+    snprintf(out + length, size - length, "%s%s", length ? "," : "", name);
+}
+
+static double size_of(const json_t *reasons, size_t i)
+{
+    double points = answer_number(json_array_get(reasons, i), "points");
+    return isnan(points) ? 0 : fabs(points);
+}
+
+void client_compared(char *out, size_t size, const json_t *explanation)
+{
+    static const char *const always[] = {"AMT_INCOME_TOTAL", "AMT_CREDIT"};
+    const json_t *reasons = json_object_get(explanation, "reasons");
+    bool taken[REASONS] = {false};
+    size_t count = json_array_size(reasons) < REASONS ? json_array_size(reasons) : REASONS;
+    *out = '\0';
+    for (size_t round = 0; round < REASONS_COMPARED && round < count; round++) {
+        size_t strongest = count;
+        for (size_t i = 0; i < count; i++)
+            if (!taken[i] && (strongest == count || size_of(reasons, i) > size_of(reasons, strongest)))
+                strongest = i;
+        taken[strongest] = true;
+        add_name(out, size, answer_text(json_array_get(reasons, strongest), "code"));
+    }
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        add_name(out, size, always[i]);
+}
+
+/* ---- Words ------------------------------------------------------------------------------------------- */
 
 /* Whom the client is compared with, after "73 % of": "similar clients". */
 static const char *group_text(const struct http_exchange *exchange, const json_t *group)
@@ -70,6 +106,8 @@ static json_t *defaults_text(const struct http_exchange *exchange, const struct 
                                                                    : "comparison.defaults_in_group",
                     I18N_VALUES("here", here, "everywhere", everywhere));
 }
+
+/* ---- Charts ------------------------------------------------------------------------------------------ */
 
 static int feature_chart(json_t **out, const struct http_exchange *exchange, const json_t *feature,
                          const struct histogram *histogram, struct error *err)
@@ -145,6 +183,22 @@ static json_t *about_text(const struct http_exchange *exchange, const json_t *gr
                     I18N_VALUES("group", answer_text(group, "label"), "count", count, "rate", rate));
 }
 
+/* The page that compares further, beginning with this group and these features. */
+static json_t *more_address(const json_t *comparison)
+{
+    char address[PAGE_ADDRESS], features[PAGE_ADDRESS] = "";
+    size_t i;
+    json_t *feature;
+    json_array_foreach(json_object_get(comparison, "features"), i, feature)
+        add_name(features, sizeof features, answer_text(feature, "name"));
+    snprintf(address, sizeof address, "/clients/%" JSON_INTEGER_FORMAT "/compare",
+             json_integer_value(json_object_get(comparison, "client_id")));
+    page_add_parameter(address, sizeof address, '?', "group",
+                       answer_text(json_object_get(comparison, "group"), "name"));
+    page_add_parameter(address, sizeof address, '&', "features", features);
+    return json_string(address);
+}
+
 int client_comparison_view(json_t **out, const struct http_exchange *exchange, const json_t *comparison,
                            struct error *err)
 {
@@ -162,7 +216,7 @@ int client_comparison_view(json_t **out, const struct http_exchange *exchange, c
         some_unknown |= json_array_size(json_object_get(chart, "headings")) == HISTOGRAM_SERIES;
         json_array_append_new(charts, chart);
     }
-    *out = json_pack("{s:o, s:o, s:b}", "about", about_text(exchange, group), "charts", charts,
-                     "some_unknown", some_unknown);
+    *out = json_pack("{s:o, s:o, s:b, s:o}", "about", about_text(exchange, group), "charts", charts,
+                     "some_unknown", some_unknown, "more", more_address(comparison));
     return 0;
 }

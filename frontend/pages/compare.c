@@ -34,7 +34,7 @@ static void read_question(struct compare_question *out, const struct http_exchan
                                         .by = http_query(exchange, "by"),
                                         .from = http_query(exchange, "from"),
                                         .to = http_query(exchange, "to")};
-    compare_question_read(out, &asked, CLIENT_COMPARED);
+    compare_question_read(out, &asked, COMPARE_USUAL);
 }
 
 void compare_address(char out[PAGE_ADDRESS], const char *id, const struct compare_question *question,

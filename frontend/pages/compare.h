@@ -8,6 +8,9 @@
 #include "frontend/pages/page.h"
 #include "shared/base/error.h"
 
+/* Names of the features compared when the address names none, separated by commas. */
+extern const char COMPARE_USUAL[];
+
 /* What was asked for, and the answers that the choices are made of. Borrowed. */
 struct compare_sources {
     const char *id;

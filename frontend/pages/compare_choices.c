@@ -252,30 +252,19 @@ static json_t *chosen_view(const struct compare_sources *sources)
 
 /* ---- Presets ----------------------------------------------------------------------------------------- */
 
-/* The features of the reasons for this client's decision, as far as they are in the catalogue. */
-static void write_reasons(char out[LIST], const struct compare_sources *sources)
-{
-    size_t i, count = 0, used = 0;
-    json_t *reason;
-    *out = '\0';
-    json_array_foreach(json_object_get(sources->explanation, "reasons"), i, reason)
-    {
-        const char *code = answer_text(reason, "code");
-        if (count == COMPARE_FEATURES || !find(sources->catalogue, code))
-            continue;
-        used += (size_t)snprintf(out + used, LIST - used, "%s%s", count++ ? "," : "", code);
-    }
-}
+const char COMPARE_USUAL[] =
+    "AMT_INCOME_TOTAL,AMT_CREDIT,EXT_SOURCE_2,EXT_SOURCE_3,DAYS_BIRTH,NAME_EDUCATION_TYPE";
 
 static json_t *presets_view(const struct http_exchange *exchange, const struct compare_sources *sources)
 {
-    char reasons[LIST], chosen[LIST];
-    write_reasons(reasons, sources);
+    char reasons[LIST] = "", chosen[LIST];
+    if (sources->explanation)
+        client_compared(reasons, sizeof reasons, sources->explanation);
     compare_question_features(chosen, sizeof chosen, sources->question, NULL);
     const struct {
         const char *key, *features;
     } presets[] = {
-        {"compare.presets.usual", CLIENT_COMPARED},
+        {"compare.presets.usual", COMPARE_USUAL},
         {"compare.presets.reasons", reasons},
         {"compare.presets.income", "AMT_INCOME_TOTAL,DAYS_EMPLOYED,OCCUPATION_TYPE,NAME_INCOME_TYPE,"
                                    "INCOME_PER_PERSON,ANNUITY_TO_INCOME"},

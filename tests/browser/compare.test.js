@@ -249,7 +249,7 @@ test('from the client’s page, with what is compared there', async () => {
     const page = await dashboard.enter();
     await page.goto(`/clients/${client.client_id}`);
     const compared = await page.locator('section[aria-labelledby=comparison-title] .chart h3').allTextContents();
-    await page.click('section[aria-labelledby=comparison-title] .comparison-more');
+    await page.click('section[aria-labelledby=comparison-title] .comparison-more a');
     await page.waitForURL(`**${path}?**`);
     assert.deepEqual(await titles(page), compared);
 });
