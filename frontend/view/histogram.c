@@ -32,15 +32,22 @@ static struct scale scale_of(const char *unit, double lowest, double highest)
     return (struct scale){1, false, NULL};
 }
 
-/* As few decimals as tell neighbouring edges apart. */
+/* As few decimals as leave every edge where it is, but for a twentieth of the narrowest bin. */
 static int decimals_of(const double *edges, size_t count, const struct scale *scale)
 {
-    double width = INFINITY;
+    enum { MOST = 3 };
+    const double unit = scale->percent ? 100 : 1;
+    double narrowest = INFINITY, power = 1;
     for (size_t i = 0; i < count; i++)
-        width = fmin(width, (scale->percent ? 100 : 1) * (edges[i + 1] - edges[i]));
-    /* A hair less: 0.1 as the difference of two edges may be a little below 0.1. */
-    width *= 1 + 1e-6;
-    return width >= 1 ? 0 : width >= 0.1 ? 1 : width >= 0.01 ? 2 : 3;
+        narrowest = fmin(narrowest, unit * (edges[i + 1] - edges[i]));
+    for (int decimals = 0; decimals < MOST; decimals++, power *= 10) {
+        double moved = 0;
+        for (size_t i = 0; i <= count; i++)
+            moved = fmax(moved, fabs(round(unit * edges[i] * power) / power - unit * edges[i]));
+        if (moved <= narrowest / 20)
+            return decimals;
+    }
+    return MOST;
 }
 
 static void format_edge(char out[NUMBER_TEXT], double value, const struct scale *scale, int decimals,

@@ -36,8 +36,8 @@ static void find_limits(double limits[STEPS], double rate)
 {
     for (size_t i = 0; i < STEPS; i++) {
         double limit = steps[i] * rate;
-        double grain = limit >= 0.1 ? 0.01 : limit >= 0.02 ? 0.005 : 0.001;
-        limits[i] = fmin(grain * fmax(round(limit / grain), 1), 1);
+        double grain = limit >= 0.1 ? 0.01 : limit >= 0.02 ? 0.005 : limit >= 0.002 ? 0.001 : 0.0001;
+        limits[i] = isnan(rate) ? rate : fmin(grain * fmax(round(limit / grain), 1), 1);
     }
 }
 

@@ -108,7 +108,7 @@ test('features: by preset, one by one, found by a word, eight at most', async ()
     await page.click('.picker summary');
     await page.fill('#picker-filter', 'external bureau');
     const found = page.locator('.picker label:visible:has(input)');
-    assert.deepEqual((await found.allTextContents()).map(plain), [1, 2, 3].map((i) => `Score of external bureau ${i}`));
+    assert.deepEqual((await found.allTextContents()).map(plain), [1, 2, 3].map((i) => `External bureau score ${i}`));
     await page.fill('#picker-filter', 'zzz');
     assert.equal(await found.count(), 0);
     assert.ok(await page.locator('[data-none]').isVisible());
@@ -204,6 +204,7 @@ test('two features against each other: counts, rates, the client’s cell', asyn
     await page.click('#compare-swap a');
     await page.waitForURL('**x=DAYS_BIRTH&y=AMT_CREDIT**');
     assert.deepEqual([await selected(page, '#x'), await selected(page, '#y')], ['DAYS_BIRTH', 'AMT_CREDIT']);
+    await page.focus('#x');
     await page.selectOption('#x', 'OCCUPATION_TYPE');
     await page.waitForURL('**x=OCCUPATION_TYPE**');
     assert.equal(await page.textContent('.density h3'), 'Occupation and Credit amount');

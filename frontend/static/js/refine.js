@@ -40,10 +40,12 @@
     for (const [i, form] of document.querySelectorAll(REFINING).entries()) {
       for (const control of form.elements) {
         const same = control.name && [...fresh[i].elements].find((other) => isSame(control, other));
-        if (!same || control === document.activeElement) continue;
+        if (!same || (control === document.activeElement && control.matches("input"))) continue;
         if (control.type === "checkbox" || control.type === "radio") control.checked = same.checked;
-        else if (control.type === "select-one") control.replaceChildren(...same.cloneNode(true).childNodes);
-        else if (control.type !== "submit") control.value = same.value;
+        else if (control.type !== "submit") {
+          if (control.type === "select-one") control.replaceChildren(...same.cloneNode(true).childNodes);
+          control.value = same.value;
+        }
       }
       if (fresh[i].dataset.address) form.dataset.address = fresh[i].dataset.address;
       form.dispatchEvent(new CustomEvent("refined"));
