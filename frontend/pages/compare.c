@@ -195,6 +195,7 @@ static void show(struct http_exchange *exchange, const char *id, const struct co
     struct error err = {0};
     json_t *view = client_page_view(exchange, id, "compare.title", "compare");
     json_object_set_new(view, "has_charts", json_true());
+    json_object_set_new(view, "main_class", json_string("compare-sheet"));
     json_object_set_new(view, "script", json_pack("[s, s]", "refine.js", "compare.js"));
     if (fill_view(view, exchange, id, question, calls, &err)) {
         log_event(LOG_ERROR, "compare_page", "{s:s, s:s}", "fault", err.message, "request_id",

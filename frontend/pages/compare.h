@@ -32,8 +32,8 @@ json_t *compare_choices_view(const struct http_exchange *exchange, const struct 
  * asked. New. */
 json_t *compare_group_view(const struct http_exchange *exchange, const struct compare_sources *sources);
 
-/* The density of two features from a /population/pair answer, with its sentences. New. */
-int compare_pair_view(json_t **out, const struct http_exchange *exchange, const json_t *pair,
+/* The density of two features from `source`, a /population/pair answer, with its sentences. New. */
+int compare_pair_view(json_t **out, const struct http_exchange *exchange, const json_t *source,
                       struct error *err);
 
 /* The table of similar clients from a /clients/{id}/similar answer; with the features' values when `fields`.
