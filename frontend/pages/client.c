@@ -8,6 +8,7 @@
 #include "frontend/pages/client_page.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
+#include "frontend/pages/recent.h"
 #include "shared/base/log.h"
 
 enum { FEWEST = 5, USUAL = 10, MOST = 25 };
@@ -126,6 +127,7 @@ static void show_client(struct http_exchange *exchange, const char *id, const st
         page_fail(exchange, 502, "failure.broken");
         return;
     }
+    recent_add(exchange, id);
     page_answer(exchange, 200, "client", view);
 }
 

@@ -117,23 +117,21 @@ static int feature_chart(json_t **out, const struct http_exchange *exchange, con
     bool stands = histogram->kind == CHART_HISTOGRAM;
     const char *unit = histogram->unit ? page_text(exchange, histogram->unit) : NULL;
     struct chart_series series[HISTOGRAM_SERIES];
-    const struct histogram_names names = {page_text(exchange, "outcome.repaid"),
-                                          page_text(exchange, "outcome.defaulted"),
-                                          page_text(exchange, "outcome.unknown")};
-    const struct chart chart = {.kind = histogram->kind,
-                                .title = answer_text(feature, "label"),
-                                .description = json_string_value(description),
-                                .label_heading = answer_text(feature, "label"),
-                                .x_axis = stands ? unit : NULL,
-                                .labels = histogram->label_list,
-                                .edges = stands ? histogram->edge_list : NULL,
-                                .count = histogram->count,
-                                .series = series,
-                                .series_count = histogram_split(series, histogram, &names),
-                                .legend_apart = true,
-                                .mark = histogram->mark,
-                                .mark_label = page_text(exchange, "chart.mark"),
-                                .highlight = histogram->bin};
+    const struct chart chart = {
+        .kind = histogram->kind,
+        .title = answer_text(feature, "label"),
+        .description = json_string_value(description),
+        .label_heading = answer_text(feature, "label"),
+        .x_axis = stands ? unit : NULL,
+        .labels = histogram->label_list,
+        .edges = stands ? histogram->edge_list : NULL,
+        .count = histogram->count,
+        .series = series,
+        .series_count = histogram_split(series, histogram, page_site(exchange)->i18n, exchange->language),
+        .legend_apart = true,
+        .mark = histogram->mark,
+        .mark_label = page_text(exchange, "chart.mark"),
+        .highlight = histogram->bin};
     int status = chart_view(out, &chart, exchange->language, err);
     json_decref(description);
     return status;

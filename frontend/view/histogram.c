@@ -242,13 +242,16 @@ void histogram_name_rest(struct histogram *histogram, const char *label)
 /* ---- By outcome -------------------------------------------------------------------------------------- */
 
 size_t histogram_split(struct chart_series out[HISTOGRAM_SERIES], const struct histogram *histogram,
-                       const struct histogram_names *names)
+                       const struct i18n *i18n, enum language language)
 {
     bool some_unknown = false;
     for (size_t i = 0; i < histogram->count; i++)
         some_unknown |= histogram->unknown[i] > 0;
-    out[0] = (struct chart_series){names->defaulted, histogram->defaulted, PAINT_BAD};
-    out[1] = (struct chart_series){names->repaid, histogram->repaid, PAINT_GOOD};
-    out[2] = (struct chart_series){names->unknown, histogram->unknown, PAINT_UNKNOWN};
-    return some_unknown ? 3 : 2;
+    out[0] = (struct chart_series){i18n_text(i18n, language, "outcome.defaulted"), histogram->defaulted,
+                                   PAINT_BAD};
+    out[1] =
+        (struct chart_series){i18n_text(i18n, language, "outcome.repaid"), histogram->repaid, PAINT_GOOD};
+    out[2] = (struct chart_series){i18n_text(i18n, language, "outcome.unknown"), histogram->unknown,
+                                   PAINT_UNKNOWN};
+    return some_unknown ? HISTOGRAM_SERIES : HISTOGRAM_SERIES - 1;
 }

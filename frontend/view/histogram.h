@@ -8,6 +8,7 @@
 
 #include "shared/base/number.h"
 #include "shared/view/chart.h"
+#include "shared/view/i18n.h"
 
 enum { HISTOGRAM_LABEL = 160 };
 
@@ -43,15 +44,10 @@ void histogram_name_rest(struct histogram *histogram, const char *label);
 /* Room for the series of a histogram split by outcome. */
 enum { HISTOGRAM_SERIES = 3 };
 
-/* What the outcomes are called. */
-struct histogram_names {
-    const char *repaid, *defaulted, *unknown;
-};
-
 /* The histogram as series to be stacked: defaulted on the ground, where heights can be compared, then repaid,
- * then those whose outcome is not known, if there are any. Returns how many series that is. They borrow from
- * `histogram` and `names`. */
+ * then those whose outcome is not known, if there are any; named by the locales' `outcome`. Returns how many
+ * series that is. They borrow from `histogram` and `i18n`. */
 size_t histogram_split(struct chart_series out[HISTOGRAM_SERIES], const struct histogram *histogram,
-                       const struct histogram_names *names);
+                       const struct i18n *i18n, enum language language);
 
 #endif

@@ -165,7 +165,7 @@
     return data.series.map(({ label, paint, values }) => ({
       label,
       data: points(values),
-      backgroundColor: values.map((_, i) => (data.legend_apart && paint === "good" ? colour("good-pale")
+      backgroundColor: values.map((_, i) => (data.series.length > 1 && paint === "good" ? colour("good-pale")
         : i === data.highlight && paint === "plain" ? colour("accent") : paints[paint]())),
       borderColor: colour("surface"),
       borderWidth: paint === "plain" ? 0 : { top: 1, right: 1, bottom: 0, left: 0 },
@@ -291,6 +291,8 @@
     const whole = (value) => number(value, { maximumFractionDigits: 0 });
     const figure = (i) => (isTotal(i) ? whole(total(i)) : signed(steps[i - 1], data.decimals, data.decimals));
     const narrow = isNarrow();
+    const room = narrow ? 0.16 * (data.x_range[1] - data.x_range[0]) : 0; // figures take a larger part there
+    const [low, high] = [data.x_range[0] - room, data.x_range[1] + room];
     const options = common(data, {
       barFigures: {
         connected: true,
@@ -308,7 +310,7 @@
     options.layout = { padding: { top: data.mark ? 18 : 0, right: 8 } };
     options.scales = {
       x: scale({
-        min: data.x_range[0], max: data.x_range[1], title: data.x,
+        min: low, max: high, title: data.x,
         ticks: { maxTicksLimit: narrow ? 4 : 9, maxRotation: 0, includeBounds: false, callback: whole },
       }),
       y: scale({
@@ -316,7 +318,7 @@
         ticks: { autoSkip: false, color: colour("ink"), font: ({ index }) => ({ size: narrow ? 12 : 14, weight: isTotal(index) ? 600 : 400 }) },
       }),
     };
-    const bars = names.map((_, i) => [isTotal(i) ? data.x_range[0] : totals[i - 1], total(i)]);
+    const bars = names.map((_, i) => [isTotal(i) ? low : totals[i - 1], total(i)]);
     const backgroundColor = bars.map(([from, to], i) => (i === 0 ? colour("plain") : i === last ? colour("accent") : paints[to < from ? "bad" : "good"]()));
     const labels = names.map((text) => wrap(text, printing ? 64 : narrow ? 20 : 44));
     const datasets = [{ data: bars, backgroundColor, minBarLength: 2, barPercentage: 0.8, categoryPercentage: 0.92 }];
