@@ -24,7 +24,7 @@ static double renard_number(long i)
 
 /* Edges from the last number not above `low` to the first above `high`, `stride` apart; false when they are
  * too many. */
-static bool lay_renard(struct grid_axis *axis, double low, double high, long stride)
+static bool lay_renard(struct grid_axis *axis, double low, double high, long stride, size_t most)
 {
     long first = (long)floor(log10(low) * RENARD);
     first = first >= 0 ? first / stride * stride : -((-first + stride - 1) / stride) * stride;
@@ -35,7 +35,7 @@ static bool lay_renard(struct grid_axis *axis, double low, double high, long str
     size_t cells = 0;
     axis->edges[0] = (float)renard_number(first);
     while ((double)axis->edges[cells] <= high) {
-        if (cells == GRID_CELLS)
+        if (cells == most)
             return false;
         cells++;
         axis->edges[cells] = (float)renard_number(first + (long)cells * stride);
@@ -50,16 +50,16 @@ static bool is_skewed(const struct distribution *distribution)
     return low > 0 && high - median > SKEWED * (median - low);
 }
 
-static void lay_numbers(struct grid_axis *axis, const struct distribution *distribution)
+static void lay_numbers(struct grid_axis *axis, const struct distribution *distribution, size_t most)
 {
-    static const long strides[] = {1, 2, 4, RENARD};
+    static const long strides[] = {1, 2, 4, RENARD / 2, RENARD};
     axis->scale = AXIS_LOGARITHMIC;
     for (size_t i = 0; is_skewed(distribution) && i < sizeof strides / sizeof *strides; i++)
-        if (lay_renard(axis, distribution->bulk[0], distribution->bulk[1], strides[i]))
+        if (lay_renard(axis, distribution->bulk[0], distribution->bulk[1], strides[i], most))
             return;
     axis->scale = AXIS_LINEAR;
-    /* A histogram with more bins than fit keeps every second edge, and its last. */
-    size_t stride = (distribution->bins + GRID_CELLS - 1) / GRID_CELLS;
+    /* A histogram with more bins than fit keeps every second or later edge, and its last. */
+    size_t stride = (distribution->bins + most - 1) / most;
     for (size_t bin = 0; bin < distribution->bins; bin += stride)
         axis->edges[axis->cells++] = (float)distribution->edges[bin];
     axis->edges[axis->cells] = (float)distribution->edges[distribution->bins];
@@ -84,13 +84,13 @@ static size_t place_of(const struct distribution *distribution, size_t bin)
     return place;
 }
 
-static void lay_categories(struct grid_axis *axis, const struct distribution *distribution)
+static void lay_categories(struct grid_axis *axis, const struct distribution *distribution, size_t most)
 {
-    bool all_fit = distribution->bins <= GRID_CELLS;
+    bool all_fit = distribution->bins <= most;
     axis->scale = AXIS_CATEGORIES;
     for (size_t bin = 0; bin < distribution->bins; bin++) {
-        axis->cell_of[bin] = GRID_CELLS - 1;
-        if (!all_fit && place_of(distribution, bin) >= GRID_CELLS - 1)
+        axis->cell_of[bin] = (uint8_t)(most - 1);
+        if (!all_fit && place_of(distribution, bin) >= most - 1)
             continue;
         axis->cell_of[bin] = (uint8_t)axis->cells;
         axis->categories[axis->cells++] = (int)bin;
@@ -99,15 +99,21 @@ static void lay_categories(struct grid_axis *axis, const struct distribution *di
         axis->categories[axis->cells++] = GRID_OTHERS;
 }
 
-void grid_axis_lay(struct grid_axis *out, const struct population *population, size_t feature)
+void grid_axis_lay(struct grid_axis *out, const struct population *population, size_t feature, size_t most)
 {
     const struct distribution *distribution = population_distribution(population, feature);
     memset(out, 0, sizeof *out);
     out->feature = feature;
     if (distribution->categorical)
-        lay_categories(out, distribution);
+        lay_categories(out, distribution, most);
     else if (distribution->known > 0)
-        lay_numbers(out, distribution);
+        lay_numbers(out, distribution, most);
+}
+
+size_t grid_cells_for(size_t count, size_t each)
+{
+    double along = sqrt((double)count / (double)each);
+    return along <= GRID_FEWEST ? GRID_FEWEST : along >= GRID_CELLS ? GRID_CELLS : (size_t)along;
 }
 
 /* The cells of `count` values, at most BLOCK; NOWHERE when missing. Counting the edges that a value is not

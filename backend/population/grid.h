@@ -6,6 +6,7 @@
 
 enum {
     GRID_CELLS = 40, /* along an axis, at most */
+    GRID_FEWEST = 4, /* the same for the smallest groups */
     GRID_LEAST = 10  /* clients with a known outcome from which on a cell has a default rate */
 };
 
@@ -23,13 +24,17 @@ struct grid_axis {
 };
 enum { GRID_OTHERS = -1 };
 
-/* Lays an axis over the population. A category or flag value has a cell of its own, in the catalogue's order;
- * of more than GRID_CELLS the most frequent have, and the last cell takes the others. Numbers get steps of
- * equal width, the round ones of the feature's histogram; where the upper half of the bulk is more than twice
- * as wide as the lower half and all of it above 0, as with all amounts of money, steps that grow by equal
- * ratios: the preferred numbers of ISO 3 (Renard series), 20, 10 or 5 a decade, so that half of the clients
- * are not pressed into a few cells. */
-void grid_axis_lay(struct grid_axis *out, const struct population *population, size_t feature);
+/* Lays an axis of at most `most` cells (2 to GRID_CELLS) over the population. A category or flag value has a
+ * cell of its own, in the catalogue's order; of more than `most` the most frequent have, and the last cell
+ * takes the others. Numbers get steps of equal width, the round ones of the feature's histogram; where the
+ * upper half of the bulk is more than twice as wide as the lower half and all of it above 0, as with all
+ * amounts of money, steps that grow by equal ratios: the preferred numbers of ISO 3 (Renard series), 20, 10,
+ * 5, 2 or 1 a decade, so that half of the clients are not pressed into a few cells. */
+void grid_axis_lay(struct grid_axis *out, const struct population *population, size_t feature, size_t most);
+
+/* How many cells along each axis, so that one of `count` clients' grid holds `each` (above 0) on average: at
+ * least GRID_FEWEST, at most GRID_CELLS. */
+size_t grid_cells_for(size_t count, size_t each);
 
 /* The cell of a value, or -1 when it is missing. */
 int grid_axis_cell(const struct grid_axis *axis, float value);

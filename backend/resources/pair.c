@@ -10,12 +10,13 @@
 #include "backend/resources/resources.h"
 #include "shared/http/problem.h"
 
-enum { VALUE_TEXT = 128 };
+enum { VALUE_TEXT = 128, EACH_LIMIT = 10000 };
 
 struct question {
     int x, y;
     struct group_choice group;
     int64_t client_id; /* -1: none */
+    size_t each;       /* clients of a cell on average, at least; 0: any number */
 };
 
 /* ---- The request ---- */
@@ -32,7 +33,7 @@ static int read_axis(const struct http_exchange *exchange, const char *name, con
 
 static bool read_question(struct http_exchange *exchange, struct question *out)
 {
-    static const char *const known[] = {"x", "y", "group", "client_id", NULL};
+    static const char *const known[] = {"x", "y", "group", "client_id", "each", NULL};
     const char *client = http_query(exchange, "client_id");
     json_t *problems = json_array();
     request_check_query(exchange, known, problems);
@@ -43,6 +44,7 @@ static bool read_question(struct http_exchange *exchange, struct question *out)
     out->client_id = -1;
     if (client && !request_client_id(&out->client_id, client))
         request_problem(problems, "?client_id", "A client id is a whole number, such as 100001.");
+    out->each = request_number(exchange, "each", 1, EACH_LIMIT, 0, problems);
     group_read(&out->group, http_query(exchange, "group"), problems);
     if (!client && group_needs_client(&out->group))
         request_problem(problems, "?client_id", "This group is a client's own: say whose.");
@@ -156,8 +158,9 @@ void population_pair_get(struct http_exchange *exchange)
         problem_answer_error(exchange, &err);
         goto done;
     }
-    grid_axis_lay(&grid->x, population, (size_t)question.x);
-    grid_axis_lay(&grid->y, population, (size_t)question.y);
+    size_t most = question.each ? grid_cells_for(group_count(group), question.each) : GRID_CELLS;
+    grid_axis_lay(&grid->x, population, (size_t)question.x, most);
+    grid_axis_lay(&grid->y, population, (size_t)question.y, most);
     grid_fill(grid, population, group_members(group), group_count(group));
     json_t *answer = render_grid(grid, group, population, row, exchange->language);
     render_language(exchange);

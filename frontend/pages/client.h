@@ -30,7 +30,7 @@ void client_compared(char *out, size_t size, const json_t *explanation);
 
 /* From a /clients/{id}/comparison answer, for the template `comparison_charts`: one chart a compared feature,
  * split by outcome, with the client marked and the rank in words ("charts"), who the group is ("about"),
- * "some_unknown". A new object. */
+ * "some_unknown", the address of the page that compares further ("more"). A new object. */
 int client_comparison_view(json_t **out, const struct http_exchange *exchange, const json_t *comparison,
                            struct error *err);
 

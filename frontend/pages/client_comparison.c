@@ -181,6 +181,22 @@ static json_t *about_text(const struct http_exchange *exchange, const json_t *gr
                     I18N_VALUES("group", answer_text(group, "label"), "count", count, "rate", rate));
 }
 
+/* The page that compares further, beginning with this group and these features. */
+static json_t *more_address(const json_t *comparison)
+{
+    char address[PAGE_ADDRESS], features[PAGE_ADDRESS] = "";
+    size_t i;
+    json_t *feature;
+    json_array_foreach(json_object_get(comparison, "features"), i, feature)
+        add_name(features, sizeof features, answer_text(feature, "name"));
+    snprintf(address, sizeof address, "/clients/%" JSON_INTEGER_FORMAT "/compare",
+             json_integer_value(json_object_get(comparison, "client_id")));
+    page_add_parameter(address, sizeof address, '?', "group",
+                       answer_text(json_object_get(comparison, "group"), "name"));
+    page_add_parameter(address, sizeof address, '&', "features", features);
+    return json_string(address);
+}
+
 int client_comparison_view(json_t **out, const struct http_exchange *exchange, const json_t *comparison,
                            struct error *err)
 {
@@ -198,7 +214,7 @@ int client_comparison_view(json_t **out, const struct http_exchange *exchange, c
         some_unknown |= json_array_size(json_object_get(chart, "headings")) == HISTOGRAM_SERIES;
         json_array_append_new(charts, chart);
     }
-    *out = json_pack("{s:o, s:o, s:b}", "about", about_text(exchange, group), "charts", charts,
-                     "some_unknown", some_unknown);
+    *out = json_pack("{s:o, s:o, s:b, s:o}", "about", about_text(exchange, group), "charts", charts,
+                     "some_unknown", some_unknown, "more", more_address(comparison));
     return 0;
 }

@@ -10,7 +10,6 @@ enum { COMPACT_FROM = 10000 };
 /* How a unit's numbers become what is shown. */
 struct scale {
     double factor;
-    int decimals; /* -1: as the bins' width asks */
     bool percent;
     const char *unit; /* key in the locales, or NULL */
 };
@@ -19,31 +18,43 @@ static struct scale scale_of(const char *unit, double lowest, double highest)
 {
     bool days = strcmp(unit, "days") == 0;
     if (days && highest <= 0)
-        return (struct scale){-1 / DAYS_IN_YEAR, -1, false, "unit.years"};
+        return (struct scale){-1 / DAYS_IN_YEAR, false, "unit.years"};
     if (days && highest - lowest > 2 * DAYS_IN_YEAR)
-        return (struct scale){1 / DAYS_IN_YEAR, -1, false, "unit.years"};
+        return (struct scale){1 / DAYS_IN_YEAR, false, "unit.years"};
     if (days)
-        return (struct scale){1, -1, false, "unit.days"};
+        return (struct scale){1, false, "unit.days"};
     if (strcmp(unit, "ratio") == 0)
-        return (struct scale){1, 0, true, NULL};
+        return (struct scale){1, true, NULL};
     if (strcmp(unit, "months") == 0)
-        return (struct scale){1, -1, false, "unit.months"};
+        return (struct scale){1, false, "unit.months"};
     if (strcmp(unit, "years") == 0)
-        return (struct scale){1, -1, false, "unit.years"};
-    return (struct scale){1, -1, false, NULL};
+        return (struct scale){1, false, "unit.years"};
+    return (struct scale){1, false, NULL};
 }
 
-/* As few decimals as tell neighbouring edges apart. */
-static int decimals_of(double width)
+/* As few decimals as leave every edge where it is, but for a twentieth of the narrowest bin. */
+static int decimals_of(const double *edges, size_t count, const struct scale *scale)
 {
-    return width >= 1 ? 0 : width >= 0.1 ? 1 : width >= 0.01 ? 2 : 3;
+    enum { MOST = 3 };
+    const double unit = scale->percent ? 100 : 1;
+    double narrowest = INFINITY, power = 1;
+    for (size_t i = 0; i < count; i++)
+        narrowest = fmin(narrowest, unit * (edges[i + 1] - edges[i]));
+    for (int decimals = 0; decimals < MOST; decimals++, power *= 10) {
+        double moved = 0;
+        for (size_t i = 0; i <= count; i++)
+            moved = fmax(moved, fabs(round(unit * edges[i] * power) / power - unit * edges[i]));
+        if (moved <= narrowest / 20)
+            return decimals;
+    }
+    return MOST;
 }
 
 static void format_edge(char out[NUMBER_TEXT], double value, const struct scale *scale, int decimals,
                         enum language language)
 {
     if (scale->percent)
-        number_format_percent(out, value, scale->decimals, language);
+        number_format_percent(out, value, decimals, language);
     else
         number_format(out, value, decimals, language);
 }
@@ -60,7 +71,7 @@ static void format_tick(char out[NUMBER_TEXT], double value, const struct scale 
     }
     double divisor = size < 1e6 ? 1e3 : 1e6;
     double shown = value / divisor;
-    number_format(number, shown, divisor > 1e3 && fabs(shown - round(shown)) >= 0.05 ? 1 : 0, language);
+    number_format(number, shown, fabs(shown - round(shown)) >= 0.05 ? 1 : 0, language);
     snprintf(out, NUMBER_TEXT, "%.50s\u202f%s", number, divisor > 1e3 ? "M" : "k");
 }
 
@@ -105,7 +116,7 @@ static int read_edges(struct histogram *out, const json_t *edges, const char *un
     out->unit = scale.unit;
     for (size_t i = 0; i <= count; i++)
         values[i] = scale.factor * json_number_value(json_array_get(edges, out->reversed ? count - i : i));
-    int decimals = decimals_of((values[count] - values[0]) / (double)count);
+    int decimals = decimals_of(values, count, &scale);
     for (size_t i = 0; i <= count; i++) {
         format_tick(out->edges[i], values[i], &scale, decimals, language);
         out->edge_list[i] = out->edges[i];
@@ -134,13 +145,14 @@ static int read_categories(struct histogram *out, const json_t *categories, stru
     return 0;
 }
 
-int histogram_read(struct histogram *out, const json_t *source, const char *unit, const json_t *value,
-                   int bin, enum language language, struct error *err)
+int histogram_read_bins(struct histogram *out, const json_t *source, const char *unit, const json_t *value,
+                        enum language language, struct error *err)
 {
     const json_t *edges = json_object_get(source, "edges"),
                  *categories = json_object_get(source, "categories");
     memset(out, 0, sizeof *out);
     out->mark = NAN;
+    out->bin = -1;
     int status;
     if (json_array_size(edges) >= 2)
         status = read_edges(out, edges, unit, value, language, err);
@@ -148,14 +160,21 @@ int histogram_read(struct histogram *out, const json_t *source, const char *unit
         status = read_categories(out, categories, err);
     else
         status = error_set(err, ERROR_INVALID, "the backend's histogram has neither edges nor categories");
-    if (status || read_counts(out->repaid, source, "repaid", out, err) ||
+    for (size_t i = 0; i < out->count; i++)
+        out->label_list[i] = out->labels[i];
+    return status;
+}
+
+int histogram_read(struct histogram *out, const json_t *source, const char *unit, const json_t *value,
+                   int bin, enum language language, struct error *err)
+{
+    if (histogram_read_bins(out, source, unit, value, language, err) ||
+        read_counts(out->repaid, source, "repaid", out, err) ||
         read_counts(out->defaulted, source, "defaulted", out, err) ||
         read_counts(out->unknown, source, "unknown", out, err))
         return -1;
-    for (size_t i = 0; i < out->count; i++) {
+    for (size_t i = 0; i < out->count; i++)
         out->all[i] = out->repaid[i] + out->defaulted[i] + out->unknown[i];
-        out->label_list[i] = out->labels[i];
-    }
     out->bin = bin < 0 || (size_t)bin >= out->count ? -1 : out->reversed ? (int)out->count - 1 - bin : bin;
     if (isnan(out->mark) && out->bin >= 0)
         out->mark = out->bin + 0.5;

@@ -31,6 +31,10 @@ struct histogram {
 int histogram_read(struct histogram *out, const json_t *source, const char *unit, const json_t *value,
                    int bin, enum language language, struct error *err);
 
+/* The same of a source without counts, such as an axis of the API's Pair: only the bins. */
+int histogram_read_bins(struct histogram *out, const json_t *source, const char *unit, const json_t *value,
+                        enum language language, struct error *err);
+
 /* Shortens a list of more than `most` (at least 3) categories to those with most clients, the largest first,
  * the value's always among them, and a last one that holds the others. Returns how many those are, so that
  * the caller can name them with histogram_name_rest; 0 when nothing was to be shortened. */

@@ -120,7 +120,34 @@ struct heatmap {
     int decimals;
 };
 
-enum { LINE_POINTS = 512, LINE_SERIES = 8, CHART_DOTS = 6000, CHART_ROWS = 40, HEATMAP_CELLS = 64 * 64 };
+/* Two quantities against each other, in cells: the larger a cell's square, the more are in it; its colour
+ * tells how often something (a default) happens there, against how often it happens to all. An SVG drawing
+ * with a table of the same figures, so it needs no script. */
+struct density {
+    const char *title, *description;
+    const char *x_axis, *y_axis;
+    const char *const *columns, *const *rows;           /* names of the cells; rows from the bottom */
+    const char *const *column_edges, *const *row_edges; /* one more than cells, short; NULL: cells are kinds
+                                                           of things, and named themselves */
+    size_t column_count, row_count;
+    const double *counts;      /* row after row, from the bottom */
+    const double *rates;       /* 0..1; NaN: too few to tell */
+    double rate;               /* of all: the middle of the colours; NaN: unknown, then no cell is coloured */
+    int mark_column, mark_row; /* the cell to be marked; -1: none */
+    const char *mark_label;
+    const char *count_label, *rate_label; /* what counts and rates are, for the legend */
+    const char *few_label;                /* of cells without a rate */
+    const char *table_label;              /* what the cells of the table hold */
+};
+
+enum {
+    LINE_POINTS = 512,
+    LINE_SERIES = 8,
+    CHART_DOTS = 6000,
+    CHART_ROWS = 40,
+    HEATMAP_CELLS = 64 * 64,
+    DENSITY_CELLS = 64
+};
 
 /* As chart_view, for the same template. ERROR_LIMIT above the limits; ERROR_INVALID when a waterfall's
  * numbers are not finite. */
@@ -131,5 +158,8 @@ int point_chart_view(json_t **out, const struct point_chart *chart, enum languag
 
 /* What the template `heatmap` needs. */
 int heatmap_view(json_t **out, const struct heatmap *heatmap, enum language language, struct error *err);
+
+/* What the template `density` needs. ERROR_LIMIT above DENSITY_CELLS columns or rows. */
+int density_view(json_t **out, const struct density *density, enum language language, struct error *err);
 
 #endif

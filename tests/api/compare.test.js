@@ -222,6 +222,23 @@ describe('pairs', () => {
         }
     });
 
+    test('have fewer cells where a group is small, when asked so', async () => {
+        const kinds = values.get('NAME_INCOME_TYPE');
+        const members = rows((row) => kinds[row] === 'Pensioner');
+        const along = Math.max(4, Math.floor(Math.sqrt(members.length / 12)));
+        for (const [x, y] of [['AMT_CREDIT', 'EXT_SOURCE_2'], ['ORGANIZATION_TYPE', 'DAYS_BIRTH'], ['CNT_CHILDREN', 'OCCUPATION_TYPE']]) {
+            const { body } = await backend.get(`/population/pair?x=${x}&y=${y}&group=NAME_INCOME_TYPE:Pensioner&each=12`);
+            assertGrid(body, members);
+            assert.ok(body.counts.length <= along && body.counts[0].length <= along, `${body.counts.length} by ${body.counts[0].length}`);
+        }
+        const { body } = await backend.get('/population/pair?x=AMT_CREDIT&y=EXT_SOURCE_2&each=10000');
+        assertGrid(body, everybody.map((_, row) => row));
+        for (const each of ['0', '10001', 'x', '']) {
+            const { status, body: refused } = await backend.get(`/population/pair?x=AMT_CREDIT&y=EXT_SOURCE_2&each=${each}`);
+            assert.deepEqual([status, refused.errors[0].pointer], [422, '?each']);
+        }
+    });
+
     test('of a wrong question are refused with all that is wrong', async () => {
         const { status, body } = await backend.get('/population/pair?y=AMT_CREDI&group=similar&z=1');
         assert.equal(status, 422);

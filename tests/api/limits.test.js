@@ -171,6 +171,10 @@ describe('one more than', () => {
             const ask = (count) => backend.get(`/clients/${client}/comparison?features=${features.slice(0, count).map(({ name }) => name)}`);
             await edge(422, ask(limit.REQUEST_FEATURES), ask(limit.REQUEST_FEATURES + 1));
         },
+        EACH_LIMIT: async () => {
+            const ask = (each) => backend.get(`/population/pair?x=AMT_CREDIT&y=EXT_SOURCE_2&each=${each}`);
+            await edge(422, ask(limit.EACH_LIMIT), ask(limit.EACH_LIMIT + 1));
+        },
         QUERY_DIGITS: () => edge(422, backend.get(`/clients?query=${'1'.repeat(limit.QUERY_DIGITS)}`), backend.get(`/clients?query=${'1'.repeat(limit.QUERY_DIGITS + 1)}`)),
         DECISION_ADVISOR: () => text('advisor', (limit.DECISION_ADVISOR - 1) / 4),
         DECISION_MOTIVE: () => text('motive', (limit.DECISION_MOTIVE - 1) / 4),

@@ -312,11 +312,110 @@ static void test_gauge(void **state)
     }
 }
 
+/* Two by two cells: the client's below on the right, one empty, one of too few to tell. */
+static void test_density(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const char *const columns[] = {"0 – 10", "10 – 20"}, *const rows[] = {"<b>", "other"};
+    const char *const edges[] = {"0", "10", "20"};
+    const double counts[] = {1000, 10, 0, 5}, rates[] = {0.21, 0.05, NAN, NAN};
+    struct density density = {.title = "Title",
+                              .description = "What it shows",
+                              .x_axis = "Across",
+                              .y_axis = "Up",
+                              .columns = columns,
+                              .rows = rows,
+                              .column_edges = edges,
+                              .column_count = 2,
+                              .row_count = 2,
+                              .counts = counts,
+                              .rates = rates,
+                              .rate = 0.1,
+                              .mark_column = 1,
+                              .mark_row = 0,
+                              .mark_label = "Here",
+                              .count_label = "Clients",
+                              .rate_label = "Rate",
+                              .few_label = "few",
+                              .table_label = "Counts and rates"};
+    json_t *view = NULL;
+    assert_int_equal(density_view(&view, &density, LANGUAGE_EN, &err), 0);
+    const json_t *squares = json_object_get(view, "squares");
+    assert_int_equal(json_array_size(squares), 3);
+    const json_t *largest = json_array_get(squares, 0), *small = json_array_get(squares, 1),
+                 *few = json_array_get(squares, 2);
+    assert_string_equal(text_at(largest, "tone"), "t4"); /* over twice the rate of all */
+    assert_string_equal(text_at(small, "tone"), "t1");   /* at half of it begins the second tone */
+    assert_string_equal(text_at(few, "tone"), "few");
+    assert_true(strtod(text_at(largest, "width"), NULL) > strtod(text_at(small, "width"), NULL));
+    assert_true(strtod(text_at(largest, "y"), NULL) > 50); /* the first row lies at the bottom */
+    assert_string_equal(text_at(largest, "figures"), "1,000 \u00b7 21.0%");
+    assert_string_equal(text_at(few, "figures"), "5");
+    for (size_t i = 0; i < 3; i++) { /* each lies in the middle of its cell */
+        const json_t *square = json_array_get(squares, i);
+        double middle = strtod(text_at(square, "x"), NULL) + strtod(text_at(square, "width"), NULL) / 2;
+        assert_true(fabs(middle - (i == 0 ? 25 : 75)) < 0.02);
+    }
+    const json_t *mark = json_object_get(view, "mark");
+    assert_string_equal(text_at(mark, "x"), "50.00%");
+    assert_string_equal(text_at(mark, "y"), "50.00%");
+    const json_t *bottom = json_array_get(json_object_get(view, "rows"), 1);
+    assert_string_equal(text_at(bottom, "label"), "<b>");
+    const json_t *marked = json_array_get(json_object_get(bottom, "cells"), 1);
+    assert_true(json_is_true(json_object_get(marked, "marked")));
+    assert_string_equal(text_at(marked, "text"), "10 \u00b7 5.0%");
+    assert_int_equal(json_array_size(json_object_get(json_object_get(view, "across"), "ticks")), 3);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(view, "up"), "names")), 2);
+    const json_t *tones = json_object_get(json_object_get(view, "legend"), "tones");
+    assert_int_equal(json_array_size(tones), 5);
+    assert_string_equal(text_at(json_array_get(tones, 0), "text"), "<\u00a05%");
+    json_decref(view);
+
+    density.mark_row = -1;
+    density.rate = NAN;
+    assert_int_equal(density_view(&view, &density, LANGUAGE_FR, &err), 0);
+    assert_null(json_object_get(view, "mark"));
+    assert_string_equal(text_at(json_array_get(json_object_get(view, "squares"), 0), "tone"), "few");
+    json_decref(view);
+    density.column_count = density.row_count = 0;
+    assert_int_equal(density_view(&view, &density, LANGUAGE_FR, &err), 0);
+    json_decref(view);
+    density.column_count = DENSITY_CELLS + 1;
+    assert_int_equal(density_view(&view, &density, LANGUAGE_FR, &err), -1);
+    assert_int_equal(err.code, ERROR_LIMIT);
+}
+
+/* An axis has bins but no counts; narrow ones are told apart. */
+static void test_axis(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct histogram axis;
+    json_t *source = parse("{\"edges\": [0.1, 0.125, 0.16], \"categories\": null}");
+    assert_int_equal(histogram_read_bins(&axis, source, "ratio", NULL, LANGUAGE_EN, &err), 0);
+    assert_int_equal(axis.count, 2);
+    assert_int_equal(axis.bin, -1);
+    assert_true(isnan(axis.mark));
+    assert_string_equal(axis.label_list[0], "10.0%" DASH "12.5%");
+    json_decref(source);
+    source = parse("{\"edges\": [0.1, 0.105, 0.11], \"categories\": null}");
+    assert_int_equal(histogram_read_bins(&axis, source, "ratio", NULL, LANGUAGE_EN, &err), 0);
+    assert_string_equal(axis.labels[0], "10.0%" DASH "10.5%");
+    json_decref(source);
+    source = parse("{\"edges\": [11200, 12500, 14000], \"categories\": null}");
+    assert_int_equal(histogram_read_bins(&axis, source, "money", NULL, LANGUAGE_EN, &err), 0);
+    assert_string_equal(axis.edges[1], "12.5" NARROW "k");
+    json_decref(source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chart),
         cmocka_unit_test(test_waterfall),
+        cmocka_unit_test(test_density),
+        cmocka_unit_test(test_axis),
         cmocka_unit_test(test_money),
         cmocka_unit_test(test_days),
         cmocka_unit_test(test_beyond_the_ends),

@@ -31,7 +31,7 @@ static void test_axes_of_every_feature(void **state)
     for (size_t feature = 0; feature < FEATURE_COUNT; feature++) {
         struct grid_axis axis;
         const struct distribution *distribution = population_distribution(made->population, feature);
-        grid_axis_lay(&axis, made->population, feature);
+        grid_axis_lay(&axis, made->population, feature, GRID_CELLS);
         assert_true(axis.cells <= GRID_CELLS);
         assert_int_equal(grid_axis_cell(&axis, NAN), -1);
         if (axis.scale == AXIS_CATEGORIES) {
@@ -51,11 +51,45 @@ static void test_axes_of_every_feature(void **state)
     }
 }
 
+/* Fewer cells hold the same clients. */
+static void test_fewer_cells(void **state)
+{
+    const struct made_population *made = *state;
+    for (size_t feature = 0; feature < FEATURE_COUNT; feature++)
+        for (size_t most = GRID_FEWEST; most < GRID_CELLS; most += 5) {
+            struct grid_axis fine, coarse;
+            const struct distribution *distribution = population_distribution(made->population, feature);
+            grid_axis_lay(&fine, made->population, feature, GRID_CELLS);
+            grid_axis_lay(&coarse, made->population, feature, most);
+            assert_in_range(coarse.cells, fine.cells > 0, most);
+            assert_true(coarse.cells <= fine.cells);
+            if (coarse.scale == AXIS_CATEGORIES) {
+                assert_int_equal(coarse.cells, distribution->bins < most ? distribution->bins : most);
+                for (size_t i = 0; i < distribution->bins; i++)
+                    assert_in_range(grid_axis_cell(&coarse, (float)i), 0, coarse.cells - 1);
+                continue;
+            }
+            for (size_t i = 0; i < coarse.cells; i++)
+                assert_true(coarse.edges[i] < coarse.edges[i + 1]);
+            if (coarse.cells && fine.scale == coarse.scale)
+                for (size_t i = 1; i < coarse.cells; i++) { /* what one cell held is not torn apart */
+                    bool found = false;
+                    for (size_t j = 0; j <= fine.cells; j++)
+                        found |= fine.edges[j] == coarse.edges[i];
+                    assert_true(found);
+                }
+        }
+    assert_int_equal(grid_cells_for(0, 12), GRID_FEWEST);
+    assert_int_equal(grid_cells_for(500, 12), 6);
+    assert_int_equal(grid_cells_for(1200, 12), 10);
+    assert_int_equal(grid_cells_for(1000000, 12), GRID_CELLS);
+}
+
 static void test_scales_suit_the_feature(void **state)
 {
     const struct made_population *made = *state;
     struct grid_axis axis;
-    grid_axis_lay(&axis, made->population, FEATURE_AMT_INCOME_TOTAL);
+    grid_axis_lay(&axis, made->population, FEATURE_AMT_INCOME_TOTAL, GRID_CELLS);
     assert_int_equal(axis.scale, AXIS_LOGARITHMIC);
     for (size_t i = 0; i + 1 < axis.cells; i++) {
         double growth = (double)(axis.edges[i + 1] / axis.edges[i]);
@@ -64,9 +98,9 @@ static void test_scales_suit_the_feature(void **state)
     assert_true((double)axis.edges[0] <= population_distribution(made->population, axis.feature)->bulk[0]);
     assert_true((double)axis.edges[axis.cells] >
                 population_distribution(made->population, axis.feature)->bulk[1]);
-    grid_axis_lay(&axis, made->population, FEATURE_DAYS_BIRTH);
+    grid_axis_lay(&axis, made->population, FEATURE_DAYS_BIRTH, GRID_CELLS);
     assert_int_equal(axis.scale, AXIS_LINEAR);
-    grid_axis_lay(&axis, made->population, FEATURE_FLAG_EMAIL);
+    grid_axis_lay(&axis, made->population, FEATURE_FLAG_EMAIL, GRID_CELLS);
     assert_int_equal(axis.cells, 2);
 }
 
@@ -77,7 +111,7 @@ static void test_rare_categories_share_the_last_cell(void **state)
         population_distribution(made->population, FEATURE_ORGANIZATION_TYPE);
     struct grid_axis axis;
     size_t own = 0, least_own = SIZE_MAX, most_other = 0;
-    grid_axis_lay(&axis, made->population, FEATURE_ORGANIZATION_TYPE);
+    grid_axis_lay(&axis, made->population, FEATURE_ORGANIZATION_TYPE, GRID_CELLS);
     assert_true(distribution->bins > GRID_CELLS);
     assert_int_equal(axis.cells, GRID_CELLS);
     assert_int_equal(axis.categories[GRID_CELLS - 1], GRID_OTHERS);
@@ -111,8 +145,8 @@ static void test_cells_count_clients(void **state)
     for (size_t p = 0; p < 2 * (sizeof pairs / sizeof *pairs); p++) {
         const uint32_t *rows = p % 2 ? members : NULL;
         size_t count = rows ? MADE_CLIENTS / 2 : MADE_CLIENTS, total = 0;
-        grid_axis_lay(&grid->x, made->population, pairs[p / 2][0]);
-        grid_axis_lay(&grid->y, made->population, pairs[p / 2][1]);
+        grid_axis_lay(&grid->x, made->population, pairs[p / 2][0], GRID_CELLS);
+        grid_axis_lay(&grid->y, made->population, pairs[p / 2][1], GRID_CELLS);
         grid_fill(grid, made->population, rows, count);
         struct grid_cell wanted[GRID_CELLS][GRID_CELLS] = {0};
         for (size_t i = 0; i < count; i++) {
@@ -175,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_axes_of_every_feature),
+        cmocka_unit_test(test_fewer_cells),
         cmocka_unit_test(test_scales_suit_the_feature),
         cmocka_unit_test(test_rare_categories_share_the_last_cell),
         cmocka_unit_test(test_cells_count_clients),

@@ -5,6 +5,9 @@ export function pagesOf(granted, refused) {
     return [
         '/clients', '/clients?query=zz', '/clients/1', '/nothing', '/glossary', '/glossary?q=zzz', '/account',
         `/clients/${granted.client_id}`, `/clients/${refused.client_id}?top=25`,
+        `/clients/${granted.client_id}/compare`,
+        `/clients/${refused.client_id}/compare?group=similar&features=OCCUPATION_TYPE,EXT_SOURCE_1&x=ORGANIZATION_TYPE&y=NAME_EDUCATION_TYPE`,
+        `/clients/${refused.client_id}/compare?group=nobody&features=nothing&x=x&y=x&band=1`,
     ];
 }
 
