@@ -21,6 +21,7 @@ static const struct http_route routes[] = {
     {.method = "GET", .path = "/account", .handle = account_show},
     {.method = "GET", .path = "/clients", .handle = clients_show, .scope = RIGHT_CLIENTS},
     {.method = "GET", .path = "/clients/:id", .handle = client_show, .scope = RIGHT_CLIENTS},
+    {.method = "GET", .path = "/clients/:id/simulate", .handle = simulate_show, .scope = RIGHT_CLIENTS},
     {.method = "GET", .path = "/glossary", .handle = glossary_show},
     {.method = "GET",
      .path = "/static/:version/:folder/:name",

@@ -90,13 +90,13 @@ static double round_to(double value, int decimals)
     return round(value * unit) / unit;
 }
 
-/* The fewest decimals that tell the number, which is rounded already. */
-static int decimals_of(double value, int most)
+/* The fewest decimals that tell the number, which is rounded already; cents come in twos. */
+static int decimals_of(double value, const struct form_field *field)
 {
     int decimals = 0;
-    while (decimals < most && round_to(value, decimals) != value)
+    while (decimals < field->decimals && round_to(value, decimals) != value)
         decimals++;
-    return decimals;
+    return decimals && is_unit(field->feature, "money") ? MONEY_DECIMALS : decimals;
 }
 
 /* Months that have passed since that many days; NAN where the number is none. */
@@ -143,7 +143,7 @@ void form_field_write(struct form_text *out, const struct form_field *field, con
     if (!write_others(out, field, value))
         return;
     double typed = round_to(json_number_value(value) * field->factor, field->decimals);
-    number_format(text, typed, decimals_of(typed, field->decimals), language);
+    number_format(text, typed, decimals_of(typed, field), language);
     form_text_set(out, 0, text);
 }
 
@@ -152,7 +152,7 @@ void form_field_write_plain(struct form_text *out, const struct form_field *fiel
     if (!write_others(out, field, value))
         return;
     double typed = round_to(json_number_value(value) * field->factor, field->decimals);
-    snprintf(out->parts[0], FORM_TEXT, "%.*f", decimals_of(typed, field->decimals), typed);
+    snprintf(out->parts[0], FORM_TEXT, "%.*f", decimals_of(typed, field), typed);
 }
 
 /* ---- Reading it -------------------------------------------------------------------------------------- */

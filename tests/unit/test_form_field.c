@@ -83,11 +83,11 @@ static void amounts(void **state)
     struct form_text text;
     json_t *value = json_real(24700.5);
     form_field_write(&text, &field, value, LANGUAGE_FR);
-    assert_string_equal(text.parts[0], "24\u202f700,5");
+    assert_string_equal(text.parts[0], "24\u202f700,50");
     form_field_write(&text, &field, value, LANGUAGE_EN);
-    assert_string_equal(text.parts[0], "24,700.5");
+    assert_string_equal(text.parts[0], "24,700.50");
     form_field_write_plain(&text, &field, value);
-    assert_string_equal(text.parts[0], "24700.5");
+    assert_string_equal(text.parts[0], "24700.50");
     form_field_write(&text, &field, json_null(), LANGUAGE_FR);
     assert_true(form_text_is_empty(&text));
     json_decref(value);

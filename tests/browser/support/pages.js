@@ -5,6 +5,8 @@ export function pagesOf(granted, refused) {
     return [
         '/clients', '/clients?query=zz', '/clients/1', '/nothing', '/glossary', '/glossary?q=zzz', '/account',
         `/clients/${granted.client_id}`, `/clients/${refused.client_id}?top=25`,
+        `/clients/${granted.client_id}/simulate`, `/clients/${refused.client_id}/simulate`,
+        `/clients/${refused.client_id}/simulate?AMT_CREDIT=90000&EXT_SOURCE_1=0.9&DAYS_EMPLOYED.years=x&add=OWN_CAR_AGE,CODE_GENDER,FLAG_EMAIL`,
     ];
 }
 
