@@ -198,13 +198,25 @@ static void test_gauge(void **state)
     }
 }
 
+static void test_gauge_with_two_needles(void **state)
+{
+    (void)state;
+    json_t *view = gauge_view(0.2, 1.0 / 11, LANGUAGE_FR), *other = gauge_view(0.05, 1.0 / 11, LANGUAGE_FR);
+    assert_null(json_object_get(view, "earlier"));
+    gauge_add_earlier(view, 0.05);
+    assert_true(json_equal(json_object_get(view, "earlier"), json_object_get(other, "needle")));
+    assert_false(json_equal(json_object_get(view, "earlier"), json_object_get(view, "needle")));
+    json_decref(view);
+    json_decref(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chart),      cmocka_unit_test(test_money),
         cmocka_unit_test(test_days),       cmocka_unit_test(test_beyond_the_ends),
         cmocka_unit_test(test_categories), cmocka_unit_test(test_histogram_faults),
-        cmocka_unit_test(test_gauge),
+        cmocka_unit_test(test_gauge),      cmocka_unit_test(test_gauge_with_two_needles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
