@@ -38,7 +38,10 @@ static json_t *range_text(const struct http_exchange *exchange, const struct for
 
 static json_t *fault_text(const struct http_exchange *exchange, const struct simulated *simulated)
 {
-    const char *example = *simulated->original.parts[0] ? simulated->original.parts[0] : "1";
+    char half[NUMBER_TEXT];
+    bool share = simulated->field.highest <= 1;
+    number_format(half, share ? 0.5 : 1, share, exchange->language);
+    const char *example = *simulated->original.parts[0] ? simulated->original.parts[0] : half;
     switch (simulated->fault) {
     case FORM_NO_NUMBER:
         return i18n_say(page_site(exchange)->i18n, exchange->language, "simulate.faults.number",

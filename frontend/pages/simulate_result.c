@@ -9,7 +9,7 @@
 #include "frontend/view/gauge.h"
 #include "shared/base/number.h"
 
-enum { SHOWN_MOVES = 8, SHOWN_REASONS = 4, PLACE = 24, KEY_BYTES = 64 };
+enum { SHOWN_MOVES = 6, SHOWN_REASONS = 4, PLACE = 24, KEY_BYTES = 64 };
 static const double BAR_HALF = 50;  /* of a bar's drawing, in SVG units */
 static const double SMALL_MOVE = 1; /* points; smaller ones are told together */
 static const double NO_MOVE = 0.05; /* points that are told as 0.0 */
@@ -107,42 +107,51 @@ static json_t *two_needles(const struct http_exchange *exchange, const struct si
 
 /* ---- What is changed --------------------------------------------------------------------------------- */
 
-static const char *shown_text(const struct http_exchange *exchange, const struct simulated *simulated,
-                              char out[NUMBER_TEXT])
+/* "3 ans et 6 mois", "6 mois". */
+static json_t *duration_text(const struct http_exchange *exchange, const struct form_text *typed)
+{
+    const struct i18n *i18n = page_site(exchange)->i18n;
+    long long years = strtoll(typed->parts[0], NULL, 10), months = strtoll(typed->parts[1], NULL, 10);
+    json_t *in_years = i18n_count(i18n, exchange->language, "simulate.years", years, NULL),
+           *in_months = i18n_count(i18n, exchange->language, "simulate.months", months, NULL),
+           *both = i18n_say(
+               i18n, exchange->language, "simulate.duration",
+               I18N_VALUES("years", json_string_value(in_years), "months", json_string_value(in_months)));
+    json_t *text = json_incref(years && months ? both : years ? in_years : in_months);
+    json_decref(in_years);
+    json_decref(in_months);
+    json_decref(both);
+    return text;
+}
+
+/* The new value as a person reads it. */
+static json_t *new_text(const struct http_exchange *exchange, const struct simulated *simulated)
 {
     size_t i;
     json_t *category;
-    const struct form_text *typed = &simulated->typed;
     if (json_is_null(simulated->value))
-        return page_text(exchange, "simulate.unknown");
-    json_array_foreach(json_object_get(simulated->field.feature, "categories"), i,
-                       category) if (json_equal(json_object_get(category, "value"),
-                                                simulated->value)) return answer_text(category, "label");
-    if (simulated->field.control != FORM_DURATION)
-        return typed->parts[0];
-    json_t *years = i18n_count(page_site(exchange)->i18n, exchange->language, "simulate.years",
-                               strtoll(typed->parts[0], NULL, 10), NULL),
-           *months = i18n_count(page_site(exchange)->i18n, exchange->language, "simulate.months",
-                                strtoll(typed->parts[1], NULL, 10), NULL);
-    snprintf(out, NUMBER_TEXT, "%s %s", json_string_value(years), json_string_value(months));
-    json_decref(years);
-    json_decref(months);
-    return out;
+        return json_string(page_text(exchange, "simulate.unknown"));
+    if (simulated->field.control == FORM_DURATION)
+        return duration_text(exchange, &simulated->typed);
+    json_array_foreach(
+        json_object_get(simulated->field.feature, "categories"), i,
+        category) if (json_equal(json_object_get(category, "value"),
+                                 simulated->value)) return json_string(answer_text(category, "label"));
+    return json_string(simulated->typed.parts[0]);
 }
 
 static json_t *changes_view(const struct http_exchange *exchange, const struct simulation *simulation)
 {
     json_t *changes = json_array();
     for (size_t i = 0; i < simulation->count; i++) {
-        char without[PAGE_ADDRESS], text[NUMBER_TEXT];
+        char without[PAGE_ADDRESS];
         const struct simulated *simulated = &simulation->fields[i];
         if (!simulated->changed)
             continue;
         simulation_address(without, simulation, simulated->field.name);
-        json_array_append_new(changes,
-                              json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", simulated->field.name, "label",
-                                        simulated->field.label, "from", simulated->filed, "to",
-                                        shown_text(exchange, simulated, text), "reset", without));
+        json_array_append_new(changes, json_pack("{s:s, s:s, s:s, s:o, s:s}", "name", simulated->field.name,
+                                                 "label", simulated->field.label, "from", simulated->filed,
+                                                 "to", new_text(exchange, simulated), "reset", without));
     }
     return changes;
 }
@@ -166,10 +175,19 @@ static json_t *move_view(const char *label, double points, double most, enum lan
                      place(points > 0 ? BAR_HALF : BAR_HALF - width), "width", place(width));
 }
 
+static bool changes_sensitive(const struct simulation *simulation)
+{
+    for (size_t i = 0; i < simulation->count; i++)
+        if (simulation->fields[i].changed &&
+            json_is_true(json_object_get(simulation->fields[i].field.feature, "sensitive")))
+            return true;
+    return false;
+}
+
 /* Those that can be told, largest first, then all the others in one: gender, age and family status move a
  * little with everything else, but are no reason to show. */
-static json_t *moves_view(const struct http_exchange *exchange, const json_t *difference,
-                          const json_t *features)
+static json_t *moves_view(const struct http_exchange *exchange, const struct simulation *simulation,
+                          const json_t *difference, const json_t *features)
 {
     const json_t *told[SHOWN_MOVES];
     json_t *moves = json_array(), *move;
@@ -196,8 +214,10 @@ static json_t *moves_view(const struct http_exchange *exchange, const json_t *di
         json_array_append_new(moves, view);
     }
     if (fabs(rest) >= NO_MOVE)
-        json_array_append_new(
-            moves, move_view(page_text(exchange, "simulate.moves.others"), rest, most, exchange->language));
+        json_array_append_new(moves, move_view(page_text(exchange, changes_sensitive(simulation)
+                                                                       ? "simulate.moves.others_sensitive"
+                                                                       : "simulate.moves.others"),
+                                               rest, most, exchange->language));
     return moves;
 }
 
@@ -269,7 +289,7 @@ json_t *simulate_result_view(const struct http_exchange *exchange, const struct 
     bool any = simulation_changes(simulation) > 0;
     struct sides sides = read_sides(answer, any);
     struct figures figures = write_figures(&sides, exchange->language);
-    json_t *moves = moves_view(exchange, sides.difference, features);
+    json_t *moves = moves_view(exchange, simulation, sides.difference, features);
     json_t *view = json_pack(
         "{s:b, s:b, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "any", any, "granted",
         sides.granted, "heading", heading(exchange, &sides, any), "sentence",

@@ -192,7 +192,8 @@ static const char *pass_group_mark(const char *at, enum language language)
 /* "12.000" is twelve to some in France and twelve thousand to others. */
 static bool is_ambiguous(const char *digits, size_t whole, size_t fraction, char mark, enum language language)
 {
-    return language == LANGUAGE_FR && mark == '.' && fraction == 3 && whole <= 3 && digits[0] != '0';
+    return language == LANGUAGE_FR && mark == '.' && fraction == 3 && whole >= 1 && whole <= 3 &&
+           digits[0] != '0';
 }
 
 /* Copies the digits before the decimal mark without what parts them into thousands; how many. */

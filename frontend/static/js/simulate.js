@@ -51,7 +51,7 @@
   }
 
   function take(live) {
-    for (const id of ["result", "strip", "moves"])
+    for (const id of ["result", "strip", "reasons"])
       document.getElementById(id).innerHTML = live.querySelector(`#${id}`).innerHTML;
     takeNotes(live);
     history.replaceState(null, "", live.dataset.address);
