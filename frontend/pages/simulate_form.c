@@ -8,7 +8,7 @@
 #include "frontend/pages/simulate.h"
 #include "shared/base/number.h"
 
-enum { KEY_BYTES = 96, LABEL_BYTES = 160 };
+enum { KEY_BYTES = 96 };
 
 static const char *const titles[SIMULATION_GROUPS + 1] = {"client.credit", "client.work", "client.housing",
                                                           "client.bureaus", "simulate.others"};
@@ -112,15 +112,14 @@ static json_t *companion_view(const struct http_exchange *exchange, const struct
 
 /* ---- Controls ---------------------------------------------------------------------------------------- */
 
-static void add_option(json_t *options, const char *name, const char *value, const char *label,
+/* The first one carries the field's name as its id, so that an address can lead to it. */
+static void add_option(json_t *options, const char *value, const char *label,
                        const struct simulated *simulated)
 {
-    char id[LABEL_BYTES];
-    snprintf(id, sizeof id, "%s.%zu", name, json_array_size(options));
     json_array_append_new(options,
-                          json_pack("{s:s, s:s, s:s, s:b, s:b}", "option_id", id, "value", value, "option",
-                                    label, "selected", strcmp(value, simulated->typed.parts[0]) == 0, "filed",
-                                    strcmp(value, simulated->original.parts[0]) == 0));
+                          json_pack("{s:s, s:s, s:b, s:s}", "value", value, "option", label, "selected",
+                                    strcmp(value, simulated->typed.parts[0]) == 0, "option_id",
+                                    json_array_size(options) == 0 ? simulated->field.name : ""));
 }
 
 /* That the value is not known can be chosen among many; of two it stands only where it is or was so. */
@@ -131,12 +130,12 @@ static json_t *options_view(const struct http_exchange *exchange, const struct s
     size_t i;
     if (field->control == FORM_CHOICE || form_text_is_empty(&simulated->original) ||
         form_text_is_empty(&simulated->typed))
-        add_option(options, field->name, "", page_text(exchange, "simulate.unknown"), simulated);
+        add_option(options, "", page_text(exchange, "simulate.unknown"), simulated);
     json_array_foreach(json_object_get(field->feature, "categories"), i, category)
     {
         struct form_text text;
         form_field_write_plain(&text, field, json_object_get(category, "value"));
-        add_option(options, field->name, text.parts[0], answer_text(category, "label"), simulated);
+        add_option(options, text.parts[0], answer_text(category, "label"), simulated);
     }
     return options;
 }
