@@ -246,8 +246,8 @@ static json_t *reason_view(const struct http_exchange *exchange, const json_t *r
 {
     char points[NUMBER_TEXT];
     double moved = answer_number(reason, "points") - answer_number(earlier, "points");
-    json_t *view = json_pack("{s:s, s:s, s:b, s:b}", "theme_label", answer_text(reason, "theme_label"),
-                             "fact", answer_text(reason, "fact"), "is_new", earlier == NULL, "gone", 0);
+    json_t *view = json_pack("{s:s, s:b, s:b}", "fact", answer_text(reason, "fact"), "is_new",
+                             earlier == NULL, "gone", 0);
     if (fabs(moved) < NO_MOVE || !earlier)
         return view;
     number_format_signed(points, moved, 1, exchange->language);
