@@ -22,6 +22,7 @@ static const struct http_route routes[] = {
     {.method = "GET", .path = "/clients", .handle = clients_show, .scope = RIGHT_CLIENTS},
     {.method = "GET", .path = "/clients/:id", .handle = client_show, .scope = RIGHT_CLIENTS},
     {.method = "GET", .path = "/clients/:id/compare", .handle = compare_show, .scope = RIGHT_CLIENTS},
+    {.method = "GET", .path = "/clients/:id/simulate", .handle = simulate_show, .scope = RIGHT_CLIENTS},
     {.method = "GET", .path = "/glossary", .handle = glossary_show},
     {.method = "GET",
      .path = "/static/:version/:folder/:name",

@@ -18,7 +18,8 @@ int site_open(struct site *out, const struct config *config, struct error *err)
         assets_load(&out->assets, folder, err) ||
         session_key_new(&out->session_key, config->session_key, err) ||
         accounts_new(&out->accounts, config, err) || openid_new(&out->openid, config, err) ||
-        throttle_new(&out->throttle, err) || backend_client_new(&out->backend, config, err)) {
+        throttle_new(&out->throttle, err) || backend_client_new(&out->backend, config, err) ||
+        feature_list_new(&out->features, out->backend, err)) {
         site_close(out);
         return -1;
     }
@@ -27,6 +28,7 @@ int site_open(struct site *out, const struct config *config, struct error *err)
 
 void site_close(struct site *site)
 {
+    feature_list_free(site->features);
     backend_client_free(site->backend);
     throttle_free(site->throttle);
     openid_free(site->openid);

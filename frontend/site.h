@@ -5,6 +5,7 @@
 #include "frontend/accounts.h"
 #include "frontend/assets.h"
 #include "frontend/backend_client.h"
+#include "frontend/feature_list.h"
 #include "frontend/openid.h"
 #include "frontend/session.h"
 #include "frontend/throttle.h"
@@ -22,6 +23,7 @@ struct site {
     struct openid *openid; /* NULL: none is set */
     struct throttle *throttle;
     struct backend_client *backend;
+    struct feature_list *features;
 };
 
 /* Loads everything from the configuration. sodium_init() and curl_global_init() must have been called. */

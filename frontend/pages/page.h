@@ -10,7 +10,7 @@
 
 enum {
     PAGE_BYTES = 4 << 20, /* of one rendered page */
-    PAGE_ADDRESS = 1024   /* bytes of a local address with its query */
+    PAGE_ADDRESS = 2048   /* bytes of a local address with its query */
 };
 
 /* Who asks. Kept in exchange->identity, released by page_forget. */

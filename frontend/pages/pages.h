@@ -15,6 +15,7 @@ void sign_out_submit(struct http_exchange *exchange);       /* POST /sign-out */
 void clients_show(struct http_exchange *exchange);          /* GET /clients?query=&cursor= */
 void client_show(struct http_exchange *exchange);           /* GET /clients/:id?top=&view=&group= */
 void compare_show(struct http_exchange *exchange);          /* GET /clients/:id/compare?group=… */
+void simulate_show(struct http_exchange *exchange);         /* GET /clients/:id/simulate?FIELD=&add= */
 void health_show(struct http_exchange *exchange);           /* GET /health */
 void static_file_show(struct http_exchange *exchange);      /* GET /static/:version/:folder/:name */
 

@@ -87,3 +87,8 @@ json_t *gauge_view(double probability, double threshold, enum language language)
                      arc(fmin(limit + GAP, 1), 1), "limit", spoke(limit, RADIUS - 16, RADIUS + 12), "needle",
                      spoke(position_of(probability), 62, RADIUS + 9), "ticks", ticks, "probability", shown);
 }
+
+void gauge_add_earlier(json_t *gauge, double probability)
+{
+    json_object_set_new(gauge, "earlier", spoke(position_of(probability), 62, RADIUS + 9));
+}

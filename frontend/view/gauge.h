@@ -11,4 +11,7 @@
  * ticks, the needle at `probability` (both 0..1). What lies off the scale stands at its end. A new object. */
 json_t *gauge_view(double probability, double threshold, enum language language);
 
+/* Adds a second, finer needle for what the probability was before. */
+void gauge_add_earlier(json_t *gauge, double probability);
+
 #endif

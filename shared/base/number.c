@@ -227,3 +227,109 @@ bool number_read(double *out, const char *text, size_t length)
     *out = negative ? -value : value;
     return true;
 }
+
+/* ---- Reading what a person typed ---- */
+
+/* The length of the space that `at` begins with, of whatever width; 0 when it is none. */
+static size_t space_at(const char *at)
+{
+    static const char *const spaces[] = {" ", "\t", "\u00a0", "\u2009", "\u202f"};
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+        if (strncmp(at, spaces[i], strlen(spaces[i])) == 0)
+            return strlen(spaces[i]);
+    return 0;
+}
+
+static const char *pass_spaces(const char *at)
+{
+    for (size_t length = space_at(at); length; length = space_at(at))
+        at += length;
+    return at;
+}
+
+/* Behind a currency sign, or behind a percent sign where that may stand; `at` itself without one. */
+static const char *pass_sign(const char *at, bool percent)
+{
+    static const char *const signs[] = {"\u20ac", "$", "\u00a3"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strncmp(at, signs[i], strlen(signs[i])) == 0)
+            return at + strlen(signs[i]);
+    return at + (percent && *at == '%');
+}
+
+static bool is_digit(char letter)
+{
+    return letter >= '0' && letter <= '9';
+}
+
+static size_t count_digits(const char *at)
+{
+    size_t count = 0;
+    while (is_digit(at[count]))
+        count++;
+    return count;
+}
+
+/* Behind the separator of thousands that `at` begins with, when three digits and no more follow it. */
+static const char *pass_group_mark(const char *at, enum language language)
+{
+    const char *behind = at + space_at(at);
+    if (language == LANGUAGE_EN && *at == ',')
+        behind = at + 1;
+    return behind > at && count_digits(behind) == 3 ? behind : at;
+}
+
+/* "12.000" is twelve to some in France and twelve thousand to others. */
+static bool is_ambiguous(const char *digits, size_t whole, size_t fraction, char mark, enum language language)
+{
+    return language == LANGUAGE_FR && mark == '.' && fraction == 3 && whole >= 1 && whole <= 3 &&
+           digits[0] != '0';
+}
+
+/* Copies the digits before the decimal mark without what parts them into thousands; how many. */
+static size_t copy_whole(char *out, const char **at, enum language language)
+{
+    size_t first = count_digits(*at), length = 0;
+    for (size_t group = first; group; group = count_digits(*at)) {
+        memcpy(out + length, *at, group);
+        length += group;
+        *at = first <= 3 ? pass_group_mark(*at + group, language) : *at + group;
+    }
+    return length;
+}
+
+/* Writes what stands between signs and spaces as number_read takes it, and moves `at` behind it. */
+static bool copy_number(char *out, const char **at, enum language language)
+{
+    size_t first = count_digits(*at), length = copy_whole(out, at, language);
+    if (**at == '.' || (language == LANGUAGE_FR && **at == ',')) {
+        size_t fraction = count_digits(*at + 1);
+        if (length == first && is_ambiguous(out, length, fraction, **at, language))
+            return false;
+        out[length] = '.';
+        memcpy(out + length + 1, *at + 1, fraction);
+        length += 1 + fraction;
+        *at += 1 + fraction;
+    }
+    out[length] = '\0';
+    return true;
+}
+
+bool number_read_typed(double *out, const char *text, enum language language)
+{
+    char plain[NUMBER_TEXT];
+    if (strnlen(text, NUMBER_TEXT) == NUMBER_TEXT)
+        return false;
+    const char *at = pass_spaces(text);
+    size_t minus = *at == '-' ? 1 : strncmp(at, MINUS, strlen(MINUS)) == 0 ? strlen(MINUS) : 0;
+    at = pass_spaces(at + (minus ? minus : *at == '+'));
+    at = pass_spaces(pass_sign(at, false));
+    if (!copy_number(plain, &at, language))
+        return false;
+    at = pass_spaces(pass_sign(pass_spaces(at), true));
+    if (*at || !number_read(out, plain, strlen(plain)))
+        return false;
+    if (minus)
+        *out = -*out;
+    return true;
+}

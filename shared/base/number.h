@@ -38,4 +38,11 @@ char *number_decimal(char *end, uint64_t digits, int places);
  */
 bool number_read(double *out, const char *text, size_t length);
 
+/* Reads a terminated text as a person of that language types a number: "12 000,50 €", "−3", "35 %" in French,
+ * "$12,000.50", "-3", "35%" in English. Spaces of any width may stand around it, before a currency or percent
+ * sign (which are passed over: 35 % is 35) and between thousands, where English also has commas; groups hold
+ * three digits. In French a decimal point is read too, as in "12.5"; but "12.000", which some mean as
+ * thousands, is no number. False for anything else and for more than NUMBER_TEXT - 1 bytes. */
+bool number_read_typed(double *out, const char *text, enum language language);
+
 #endif

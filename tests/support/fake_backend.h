@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define FAKE_FEATURES "{\"features\": [{\"name\": \"B\", \"label\": \"b\"}, {\"name\": \"A\"}]}"
+
 enum { FAKE_REQUEST = 8192, FAKE_CONNECTIONS = 64 };
 
 struct fake_backend {
@@ -89,6 +91,8 @@ static inline bool fake_answer(struct fake_backend *backend, int socket, const c
         fake_send(socket, "200 OK", "<html></html>", 13);
     else if (strncmp(path, "/moved", 6) == 0)
         fake_send(socket, "302 Found\r\nLocation: /ok", "", 0);
+    else if (strncmp(path, "/features", 9) == 0)
+        fake_send(socket, "200 OK", FAKE_FEATURES, strlen(FAKE_FEATURES));
     else
         fake_send(socket, "200 OK", "{\"ok\":true}", 11);
     return true;

@@ -1,5 +1,6 @@
 /* The ground floor's small parts: errors, buffers, ids, files, languages, settings. */
 #include <fcntl.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 #include "shared/base/file.h"
 #include "shared/base/id_map.h"
 #include "shared/base/language.h"
+#include "shared/base/number.h"
 
 static void error_keeps_the_first(void **state)
 {
@@ -191,6 +193,71 @@ static void config_has_defaults_and_names_what_is_wrong(void **state)
     unsetenv("BIND");
 }
 
+static void numbers_are_read_as_people_type_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed;
+        double french, english; /* NAN: no number there */
+    } cases[] = {
+        {"300000", 300000, 300000},
+        {"12 000 €", 12000, 12000},
+        {"12\u202f000,50\u00a0€", 12000.5, NAN},
+        {" 1\u00a0234\u00a0567 ", 1234567, 1234567},
+        {"12,5", 12.5, NAN},
+        {"12.5", 12.5, 12.5},
+        {"$12,000.50", NAN, 12000.5},
+        {"1,234,567", NAN, 1234567},
+        {"12,000", 12, 12000},
+        {"12.000", NAN, 12},
+        {"0.593", 0.593, 0.593},
+        {"1234.567", 1234.567, 1234.567},
+        {"12 000.500", 12000.5, 12000.5},
+        {"35 %", 35, 35},
+        {"\u22123", -3, -3},
+        {"- 3", -3, -3},
+        {"+7", 7, 7},
+        {",5", 0.5, NAN},
+        {"5,", 5, NAN},
+        {"12 00", NAN, NAN},
+        {"12 0000", NAN, NAN},
+        {"1,23,456", NAN, NAN},
+        {"1234 567", NAN, NAN},
+        {"12 k€", NAN, NAN},
+        {"1e5", NAN, NAN},
+        {"", NAN, NAN},
+        {"€", NAN, NAN},
+        {"-", NAN, NAN},
+        {".", NAN, NAN},
+        {"1.2.3", NAN, NAN},
+        {"% 5", NAN, NAN},
+        {"nan", NAN, NAN},
+        {"0000000000000000000000000000000000000000000000000000000000000000", NAN, NAN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (enum language language = 0; language < LANGUAGE_COUNT; language++) {
+            double expected = language == LANGUAGE_FR ? cases[i].french : cases[i].english, value = NAN;
+            bool read = number_read_typed(&value, cases[i].typed, language);
+            if (read == isnan(expected) || (read && value != expected))
+                fail_msg("\"%s\" in %s: %d, %g", cases[i].typed, language_code(language), read, value);
+        }
+}
+
+static void numbers_that_were_written_are_read_again(void **state)
+{
+    (void)state;
+    static const double values[] = {0, 1, -1, 999, 1000, 12345.25, -1234567.5, 1e9, 0.0742};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        for (enum language language = 0; language < LANGUAGE_COUNT; language++)
+            for (int decimals = 4; decimals <= 6; decimals++) {
+                char text[NUMBER_TEXT];
+                double value = NAN;
+                number_format(text, values[i], decimals, language);
+                assert_true(number_read_typed(&value, text, language));
+                assert_true(value == values[i]);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +268,8 @@ int main(void)
         cmocka_unit_test(file_round_trip),
         cmocka_unit_test(file_write_reports_a_folder_that_is_not_there),
         cmocka_unit_test(language_follows_choice_then_header),
+        cmocka_unit_test(numbers_are_read_as_people_type_them),
+        cmocka_unit_test(numbers_that_were_written_are_read_again),
         cmocka_unit_test(config_has_defaults_and_names_what_is_wrong),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -407,6 +407,16 @@ static void test_axis(void **state)
     assert_int_equal(histogram_read_bins(&axis, source, "money", NULL, LANGUAGE_EN, &err), 0);
     assert_string_equal(axis.edges[1], "12.5" NARROW "k");
     json_decref(source);
+static void test_gauge_with_two_needles(void **state)
+{
+    (void)state;
+    json_t *view = gauge_view(0.2, 1.0 / 11, LANGUAGE_FR), *other = gauge_view(0.05, 1.0 / 11, LANGUAGE_FR);
+    assert_null(json_object_get(view, "earlier"));
+    gauge_add_earlier(view, 0.05);
+    assert_true(json_equal(json_object_get(view, "earlier"), json_object_get(other, "needle")));
+    assert_false(json_equal(json_object_get(view, "earlier"), json_object_get(view, "needle")));
+    json_decref(view);
+    json_decref(other);
 }
 
 int main(void)
@@ -424,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_fold),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_gauge),
+        cmocka_unit_test(test_gauge_with_two_needles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

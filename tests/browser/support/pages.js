@@ -8,6 +8,8 @@ export function pagesOf(granted, refused) {
         `/clients/${granted.client_id}/compare`,
         `/clients/${refused.client_id}/compare?group=similar&features=OCCUPATION_TYPE,EXT_SOURCE_1&x=ORGANIZATION_TYPE&y=NAME_EDUCATION_TYPE`,
         `/clients/${refused.client_id}/compare?group=nobody&features=nothing&x=x&y=x&band=1`,
+        `/clients/${granted.client_id}/simulate`, `/clients/${refused.client_id}/simulate`,
+        `/clients/${refused.client_id}/simulate?AMT_CREDIT=90000&EXT_SOURCE_1=0.9&DAYS_EMPLOYED.years=x&add=OWN_CAR_AGE,CODE_GENDER,FLAG_EMAIL`,
     ];
 }
 
