@@ -184,6 +184,7 @@ static json_t *letter_view(struct http_exchange *exchange, const struct wish *wi
                   reasons_view(decision, explanation, granted));
     json_object_set_new(view, "some_reasons",
                         json_boolean(json_array_size(json_object_get(view, "reasons")) > 0));
+    json_object_set_new(view, "usual", json_boolean(is_as_it_was(explanation, decision)));
     add_words(view, site->i18n, wish->language, decision, granted);
     const char *change = change_text(&calls[CHANGES], explanation, decision);
     if (change)

@@ -5,6 +5,8 @@ export function pagesOf(granted, refused) {
     return [
         '/clients', '/clients?query=zz', '/clients/1', '/nothing', '/glossary', '/glossary?q=zzz', '/account',
         `/clients/${granted.client_id}`, `/clients/${refused.client_id}?top=25`,
+        `/clients/${granted.client_id}/decide`, `/clients/${refused.client_id}/decide?recorded=1`,
+        `/clients/${refused.client_id}/letter`, `/clients/${refused.client_id}/letter?in=en&motive=1`, `/clients/1/letter`,
     ];
 }
 
