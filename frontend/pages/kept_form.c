@@ -89,7 +89,7 @@ enum kept_form_outcome kept_form_keep(struct http_exchange *exchange)
         return KEPT_FORM_FOREIGN;
     json_t *kept = json_pack("{s:s, s:s, s:I, s:I, s:o}", "path", exchange->request->url_path, "login",
                              stamp.login, "source", (json_int_t)stamp.source, "until",
-                             (json_int_t)(time(NULL) + KEPT_FORM_S), "fields", fields_of(exchange));
+                             (json_int_t)time(NULL) + KEPT_FORM_S, "fields", fields_of(exchange));
     char plain[KEPT_FORM_BYTES], sealed[KEPT_TEXT];
     size_t length = json_dumpb(kept, plain, sizeof plain, JSON_COMPACT);
     json_decref(kept);
