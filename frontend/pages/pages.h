@@ -13,12 +13,12 @@ void account_show(struct http_exchange *exchange);          /* GET /account */
 void glossary_show(struct http_exchange *exchange);         /* GET /glossary?q= */
 void sign_out_submit(struct http_exchange *exchange);       /* POST /sign-out */
 void clients_show(struct http_exchange *exchange);          /* GET /clients?query=&cursor= */
-void client_show(struct http_exchange *exchange);           /* GET /clients/:id?top= */
+void client_show(struct http_exchange *exchange);           /* GET /clients/:id?top=&view=&group= */
 void decide_show(struct http_exchange *exchange);           /* GET /clients/:id/decide?recorded=&fresh= */
 void decide_submit(struct http_exchange *exchange);         /* POST /clients/:id/decide */
-void letter_show(struct http_exchange *exchange);      /* GET /clients/:id/letter?decision=&in=&motive= */
-void health_show(struct http_exchange *exchange);      /* GET /health */
-void static_file_show(struct http_exchange *exchange); /* GET /static/:version/:folder/:name */
+void letter_show(struct http_exchange *exchange);           /* GET /clients/:id/letter?decision=&in= */
+void health_show(struct http_exchange *exchange);           /* GET /health */
+void static_file_show(struct http_exchange *exchange);      /* GET /static/:version/:folder/:name */
 
 /* Lets who has signed in and has the rights of the route pass, and changes only from our own pages; sends
  * visitors to the sign-in page: the server's `authorise`. */
