@@ -1,6 +1,7 @@
 // Who may open what: the pages of each role, what its navigation offers, and what it gets of the others.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { build, makeFolder, root } from '../api/support/backend.js';
@@ -15,14 +16,24 @@ const dashboard = await openDashboard({ clients: 60, env: { ACCOUNTS_FILE: file,
 const { client_id: id } = await dashboard.clientThatIs('granted');
 await dashboard.decide({ client_id: id }, 'granted');
 
-/** Pages, and the roles that may open them. */
-const everybody = roles, deciders = ['advisor', 'administrator'], analysts = ['analyst', 'administrator'];
-const pages = {
-    '/clients': everybody, '/glossary': everybody, '/account': everybody,
-    [`/clients/${id}`]: everybody, [`/clients/${id}/compare`]: everybody, [`/clients/${id}/simulate`]: everybody,
-    [`/clients/${id}/decide`]: deciders, [`/clients/${id}/letter`]: deciders,
-    '/model': analysts, '/monitoring': analysts, '/batches': analysts,
+/** Which roles have a right. */
+const rights = {
+    RIGHT_CLIENTS: roles, RIGHT_DECIDE: ['advisor', 'administrator'],
+    RIGHT_MODEL: ['analyst', 'administrator'], RIGHT_BATCHES: ['analyst', 'administrator'],
 };
+/** Every page there is, the client's number filled in: [path, the right it needs or nothing, whether there surely is one]. */
+const pages = [...readFileSync(join(root, 'frontend/frontend.c'), 'utf8').matchAll(/\{\.method = "GET",\s+\.path = "([^"]+)"([^}]*)\}/g)]
+    .filter(([, , rest]) => !rest.includes('.open = true'))
+    .map(([, path, rest]) => [path.replace('/clients/:id', `/clients/${id}`), /\.scope = (\w+)/.exec(rest)?.[1], !path.replace('/clients/:id', '').includes(':')]);
+const deciders = rights.RIGHT_DECIDE;
+
+test('each page needs a right that is known here, and those that matter are among them', () => {
+    assert.ok(pages.length >= 6);
+    for (const [path, right] of pages) assert.ok(!right || rights[right], `${path}: ${right}`);
+    const needed = Object.fromEntries(pages);
+    assert.deepEqual(['decide', 'letter'].map((page) => needed[`/clients/${id}/${page}`]), ['RIGHT_DECIDE', 'RIGHT_DECIDE']);
+    assert.equal(needed['/clients'], 'RIGHT_CLIENTS');
+});
 const offered = {
     advisor: ['/clients', '/glossary', '/account'],
     analyst: ['/clients', '/batches', '/model', '/monitoring', '/glossary', '/account'],
@@ -35,10 +46,12 @@ for (const role of roles)
             const page = await dashboard.enter({ language, login: `of ${role}`, password: PASSWORD });
             const links = await page.locator('.bar-nav > a:not([hreflang])').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
             assert.deepEqual(links, offered[role]);
-            for (const [path, allowed] of Object.entries(pages)) {
+            for (const [path, right, exists] of pages) {
                 const answer = await page.goto(path);
-                assert.equal(answer.status(), allowed.includes(role) ? 200 : 403, path);
-                if (!allowed.includes(role)) {
+                const may = !right || rights[right].includes(role);
+                if (may && exists) assert.equal(answer.status(), 200, path);
+                else assert.equal(answer.status() !== 403, may, path);
+                if (!may) {
                     assert.equal(await page.textContent('h1'), language === 'fr' ? 'Accès réservé' : 'Access reserved');
                     assert.ok(await page.isVisible('main a[href="/clients"]'));
                 }
@@ -56,9 +69,9 @@ test('an analyst’s decision is refused however it is sent', async () => {
 });
 
 test('a visitor is sent to sign in from each of them', async () => {
-    for (const path of Object.keys(pages)) {
+    for (const [path] of pages) {
         const answer = await fetch(dashboard.url + path, { redirect: 'manual' });
         assert.equal(answer.status, 303, path);
-        assert.equal(answer.headers.get('location'), `/sign-in?next=${encodeURIComponent(path)}`);
+        assert.equal(answer.headers.get('location'), path === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(path)}`, path);
     }
 });
