@@ -7,8 +7,9 @@ import { openDashboard } from './support/dashboard.js';
 const dashboard = await openDashboard({ clients: 60, relayed: true, env: { BACKEND_TIMEOUT_MS: '400' } });
 const { client_id: id } = await dashboard.clientThatIs('granted');
 const page = await dashboard.enter();
-await dashboard.decide({ client_id: id }, 'granted');
-const pages = ['/clients', `/clients/${id}`, `/clients/${id}/decide`, `/clients/${id}/letter`];
+const decided = await dashboard.clientThatIs('refused');
+await dashboard.decide(decided, 'refused');
+const pages = ['/clients', `/clients/${id}`, `/clients/${decided.client_id}/decide`, `/clients/${decided.client_id}/letter`];
 
 async function meet(path, mode) {
     dashboard.relay.mode = mode;
