@@ -10,7 +10,7 @@ enum {
     KEY = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
     TOKEN = 32,
     PLAIN = SESSION_ID + 3 * 8 + 2 + ACCOUNT_LOGIN,
-    SEALED_MOST = 4096, /* of anything: a browser's cookie holds no more */
+    SEALED_MOST = 8192, /* of anything: what a browser's cookies hold (kept_form.h) */
     BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING
 };
 _Static_assert(NONCE + TAG == 40 && SESSION_SEALED_TEXT(PLAIN) <= SESSION_TEXT, "a sealed session fits");
@@ -127,7 +127,7 @@ static bool has_ended(const struct session *session, int64_t now)
     return now - session->seen > SESSION_IDLE_S || now - session->began > SESSION_LONGEST_S;
 }
 
-bool session_open(struct session *out, const struct session_key *key, const char *text, int64_t now)
+bool session_read(struct session *out, const struct session_key *key, const char *text)
 {
     unsigned char plain[PLAIN];
     size_t length = sizeof plain;
@@ -142,7 +142,12 @@ bool session_open(struct session *out, const struct session_key *key, const char
     out->account.role = (enum account_role)at[25];
     memcpy(out->account.login, at + 26, ACCOUNT_LOGIN);
     /* A later version of the dashboard may know more of them. */
-    return at[24] < ACCOUNT_SOURCES && at[25] < ROLE_COUNT && !has_ended(out, now);
+    return at[24] < ACCOUNT_SOURCES && at[25] < ROLE_COUNT;
+}
+
+bool session_open(struct session *out, const struct session_key *key, const char *text, int64_t now)
+{
+    return session_read(out, key, text) && !has_ended(out, now);
 }
 
 /* What a session's tokens hide. */

@@ -51,6 +51,9 @@ void session_seal(char out[SESSION_TEXT], const struct session_key *key, const s
  * that has ended; `out` is then not to be used. */
 bool session_open(struct session *out, const struct session_key *key, const char *text, int64_t now);
 
+/* The same of a session that may have ended: tells whose it was. */
+bool session_read(struct session *out, const struct session_key *key, const char *text);
+
 /* The same for other things that a browser keeps for us: `label` says which, and what was sealed under
  * another one does not open. Writes base64 text into `out`, which has room for SESSION_SEALED_TEXT(length).
  */

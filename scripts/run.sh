@@ -20,9 +20,10 @@ bind=${BIND:-127.0.0.1}
 backend_port=${BACKEND_PORT:-8080}
 frontend_port=${FRONTEND_PORT:-${PORT:-8501}}
 API_KEY=$(setting API_KEY "$(random 64 40)")
-LOGIN=$(setting LOGIN conseiller)
+LOGIN=$(setting LOGIN administrateur)
 PASSWORD=$(setting PASSWORD "$(random 32 16)")
 SESSION_KEY=$(setting SESSION_KEY "$(random 64 43)")
+LETTERHEAD=${LETTERHEAD:-Banque Clairval|Crédit aux particuliers|12 rue de la République|69002 Lyon}
 BACKEND_URL=http://127.0.0.1:$backend_port
 FRONTEND_URL=http://127.0.0.1:$frontend_port
 
@@ -57,6 +58,23 @@ done
 export API_KEY MODEL_DIR=$model DATABASE_URL=$database
 step "Importing $data into the client store" "$build/import" --data "$data"
 
+# One account of each of the other roles, to see the dashboard as they do. The file is the demo's alone and made
+# anew each time; with an ACCOUNTS_FILE of one's own there are only the accounts in that.
+demo_accounts() {
+    rm -f "$ACCOUNTS_FILE"
+    "$build/accounts" add conseiller advisor <<<"$PASSWORD" >/dev/null 2>&1 &&
+        "$build/accounts" add analyste analyst <<<"$PASSWORD" >/dev/null 2>&1
+}
+roles=""
+if [ -z "${ACCOUNTS_FILE:-}" ]; then
+    export ACCOUNTS_FILE=data/demo-accounts.json
+    if demo_accounts; then # a PASSWORD of one's own may be too short for them
+        roles="             or as conseiller (advisor) or analyste (analyst) with the same password"$'\n'
+    else
+        unset ACCOUNTS_FILE
+    fi
+fi
+
 start() { # start NAME PORT VARIABLE=VALUE…
     local name=$1 port=$2
     shift 2
@@ -75,7 +93,7 @@ wait_for() { # wait_for NAME PORT PATH
 }
 start backend "$backend_port"
 start frontend "$frontend_port" BACKEND_URL="$BACKEND_URL" LOGIN="$LOGIN" PASSWORD="$PASSWORD" \
-    SESSION_KEY="$SESSION_KEY" ASSET_DIR="$build/frontend-assets"
+    SESSION_KEY="$SESSION_KEY" LETTERHEAD="$LETTERHEAD" ASSET_DIR="$build/frontend-assets"
 step "Waiting for the backend" wait_for backend "$backend_port" /v2/health/ready
 step "Waiting for the dashboard" wait_for frontend "$frontend_port" /health
 
@@ -96,6 +114,6 @@ cat <<END
 
 Clairscore is running.
   Dashboard  $FRONTEND_URL   sign in as $LOGIN with $PASSWORD
-  REST API   $BACKEND_URL   key and the rest in data/demo.env
+${roles}  REST API   $BACKEND_URL   key and the rest in data/demo.env
   Logs       data/log/   Stop with: make stop
 END

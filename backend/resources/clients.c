@@ -24,6 +24,7 @@ struct search {
     const char *digits; /* what ids begin with */
     size_t limit;
     int64_t after;          /* ids up to this one were given on earlier pages */
+    int64_t near;           /* the nearest ids to this one, instead; -1: none */
     int outcome;            /* OUTCOME_UNKNOWN, …; ANY */
     int refused;            /* 0, 1; ANY */
     double lowest, highest; /* score points, both included */
@@ -44,9 +45,19 @@ static void read_filters(struct http_exchange *exchange, struct search *search, 
         request_problem(problems, "?max_score", "Give a number that is not below min_score.");
 }
 
+static void read_near(struct http_exchange *exchange, struct search *search, json_t *problems)
+{
+    const char *near = http_query(exchange, "near");
+    search->near = -1;
+    if (near && !request_client_id(&search->near, near))
+        request_problem(problems, "?near", "Give a client id: a whole number, such as 100001.");
+    else if (near && (*search->digits || search->after >= 0))
+        request_problem(problems, "?near", "Give this without query and cursor.");
+}
+
 static bool read_search(struct http_exchange *exchange, struct search *search)
 {
-    static const char *const known[] = {"query",    "limit",     "cursor",    "outcome",
+    static const char *const known[] = {"query",    "limit",     "cursor",    "near", "outcome",
                                         "decision", "min_score", "max_score", NULL};
     json_t *problems = json_array();
     request_check_query(exchange, known, problems);
@@ -64,6 +75,7 @@ static bool read_search(struct http_exchange *exchange, struct search *search)
     search->after = -1;
     if (cursor && !request_client_id(&search->after, cursor))
         request_problem(problems, "?cursor", "This is not a cursor that an earlier page gave.");
+    read_near(exchange, search, problems);
     read_filters(exchange, search, problems);
     return request_is_fine(exchange, problems);
 }
@@ -130,6 +142,23 @@ static bool find_page(json_t *list, const struct search *search, const struct po
     return false;
 }
 
+/* The nearest ids into `list`, nearest first, of two as near the smaller one: outwards from where the id
+ * would be. */
+static void find_near(json_t *list, const struct search *search, const struct population *population,
+                      const struct model *model)
+{
+    size_t count = population_count(population), above = population_from(population, search->near),
+           below = above; /* the next one down is the row before it */
+    while (json_array_size(list) < search->limit && (below > 0 || above < count)) {
+        bool down = below > 0 && (above == count || search->near - population_id(population, below - 1) <=
+                                                        population_id(population, above) - search->near);
+        size_t row = down ? --below : above++;
+        struct verdict verdict = scoring_verdict(model, population_margin(population, row));
+        if (passes(search, population_outcome(population, row), &verdict))
+            json_array_append_new(list, render_hit(population, row, &verdict));
+    }
+}
+
 void clients_get(struct http_exchange *exchange)
 {
     struct search search;
@@ -139,7 +168,9 @@ void clients_get(struct http_exchange *exchange)
     if (!population)
         return;
     json_t *list = json_array(), *next = json_null();
-    if (find_page(list, &search, population, request_model(exchange))) {
+    if (search.near >= 0) {
+        find_near(list, &search, population, request_model(exchange));
+    } else if (find_page(list, &search, population, request_model(exchange))) {
         char cursor[32];
         const json_t *last = json_array_get(list, search.limit - 1);
         snprintf(cursor, sizeof cursor, "%" JSON_INTEGER_FORMAT,

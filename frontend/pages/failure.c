@@ -15,6 +15,12 @@ void failure_show(struct http_exchange *exchange, unsigned status, const char *d
     case 413:
         page_fail(exchange, 413, "failure.large");
         break;
+    case 414:
+        page_fail(exchange, 414, "failure.long_address");
+        break;
+    case 431:
+        page_fail(exchange, 431, "failure.large_head");
+        break;
     case 400:
     case 406:
     case 415:

@@ -27,32 +27,51 @@ const char *page_text(const struct http_exchange *exchange, const char *key)
 
 /* ---- Visits ------------------------------------------------------------------------------------------ */
 
-/* A browser takes __Host- cookies only over HTTPS and only from this very host. */
-static void cookie_name(char out[COOKIE_NAME], const struct http_exchange *exchange, const char *name)
+/* A browser takes __Host- cookies only over HTTPS, only from this very host and only for all its pages;
+ * __Secure- ones only over HTTPS. */
+static const char ALL_PAGES[] = "__Host-", ONE_PAGE[] = "__Secure-";
+
+static void cookie_name(char out[COOKIE_NAME], const struct http_exchange *exchange, const char *prefix,
+                        const char *name)
 {
     bool secure = page_site(exchange)->config->cookie_secure;
-    snprintf(out, COOKIE_NAME, "%s%s", secure ? "__Host-" : "", name);
+    snprintf(out, COOKIE_NAME, "%s%s", secure ? prefix : "", name);
 }
 
-static void send_cookie(struct http_exchange *exchange, const char *name, const char *value,
-                        const char *expires, unsigned max_age_s)
+static void send_cookie(struct http_exchange *exchange, const char *name, const char *value, const char *path,
+                        unsigned max_age_s)
 {
-    ulfius_add_same_site_cookie_to_response(exchange->response, name, value, expires, max_age_s, NULL, "/",
-                                            page_site(exchange)->config->cookie_secure, 1,
-                                            U_COOKIE_SAME_SITE_LAX);
+    ulfius_add_same_site_cookie_to_response(
+        exchange->response, name, value, *value ? NULL : "Thu, 01 Jan 1970 00:00:00 GMT", max_age_s, NULL,
+        path, page_site(exchange)->config->cookie_secure, 1, U_COOKIE_SAME_SITE_LAX);
 }
 
 void page_send_cookie(struct http_exchange *exchange, const char *name, const char *value, unsigned max_age_s)
 {
     char whole[COOKIE_NAME];
-    cookie_name(whole, exchange, name);
-    send_cookie(exchange, whole, value, *value ? NULL : "Thu, 01 Jan 1970 00:00:00 GMT", max_age_s);
+    cookie_name(whole, exchange, ALL_PAGES, name);
+    send_cookie(exchange, whole, value, "/", max_age_s);
 }
 
 const char *page_cookie(const struct http_exchange *exchange, const char *name)
 {
     char whole[COOKIE_NAME];
-    cookie_name(whole, exchange, name);
+    cookie_name(whole, exchange, ALL_PAGES, name);
+    return u_map_get(exchange->request->map_cookie, whole);
+}
+
+void page_send_own_cookie(struct http_exchange *exchange, const char *name, const char *value,
+                          unsigned max_age_s)
+{
+    char whole[COOKIE_NAME];
+    cookie_name(whole, exchange, ONE_PAGE, name);
+    send_cookie(exchange, whole, value, exchange->request->url_path, max_age_s);
+}
+
+const char *page_own_cookie(const struct http_exchange *exchange, const char *name)
+{
+    char whole[COOKIE_NAME];
+    cookie_name(whole, exchange, ONE_PAGE, name);
     return u_map_get(exchange->request->map_cookie, whole);
 }
 
@@ -71,7 +90,7 @@ static void settle_language(struct http_exchange *exchange)
     exchange->language =
         language_choose(wanted ? wanted : kept, http_request_header(exchange, "Accept-Language"));
     if (wanted && strcmp(wanted, language_code(exchange->language)) == 0)
-        send_cookie(exchange, LANGUAGE_COOKIE, wanted, NULL, LANGUAGE_COOKIE_S);
+        send_cookie(exchange, LANGUAGE_COOKIE, wanted, "/", LANGUAGE_COOKIE_S);
 }
 
 struct visit *page_visit(struct http_exchange *exchange)
@@ -88,8 +107,12 @@ struct visit *page_visit(struct http_exchange *exchange)
     const struct site *site = page_site(exchange);
     const char *cookie = page_cookie(exchange, SESSION_COOKIE);
     int64_t now = time(NULL);
-    if (session_open(&visit->session, site->session_key, cookie, now) &&
-        (!session_has_user(&visit->session) || accounts_stands(site->accounts, &visit->session.account))) {
+    bool open = session_open(&visit->session, site->session_key, cookie, now);
+    bool known = (open || session_read(&visit->session, site->session_key, cookie)) &&
+                 session_has_user(&visit->session);
+    visit->expired = known && !open;
+    visit->ended = known && open && !accounts_stands(site->accounts, &visit->session.account);
+    if (open && !visit->ended) {
         visit->sealed = now - visit->session.seen <= SESSION_RENEW_S;
         visit->session.seen = now;
     } else {

@@ -18,6 +18,9 @@ struct visit {
     struct session session;
     bool sealed;   /* the browser has this session in its cookie already */
     bool has_form; /* the page's form needs a visitor's cookie too; without one none is sent to visitors */
+    /* Why the one who was signed in no longer is: too long ago, or ended elsewhere (signed out everywhere,
+     * locked, another password). Both false for who never was. */
+    bool expired, ended;
 };
 
 /* The visit of this exchange, which it makes at first: from the cookie, or of a new visitor. Also settles the
@@ -34,6 +37,11 @@ void page_begin_session(struct http_exchange *exchange, struct visit *visit, con
 void page_send_cookie(struct http_exchange *exchange, const char *name, const char *value,
                       unsigned max_age_s);
 const char *page_cookie(const struct http_exchange *exchange, const char *name);
+
+/* The same of a cookie that the browser sends to this very page alone. */
+void page_send_own_cookie(struct http_exchange *exchange, const char *name, const char *value,
+                          unsigned max_age_s);
+const char *page_own_cookie(const struct http_exchange *exchange, const char *name);
 
 /* Whether the request carries its session's token, in the field `token` of a form or in the header
  * X-Form-Token: it comes from one of our own pages. Asked for every request that may change something. */

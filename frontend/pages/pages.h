@@ -16,6 +16,9 @@ void clients_show(struct http_exchange *exchange);          /* GET /clients?quer
 void client_show(struct http_exchange *exchange);           /* GET /clients/:id?top=&view=&group= */
 void compare_show(struct http_exchange *exchange);          /* GET /clients/:id/compare?group=… */
 void simulate_show(struct http_exchange *exchange);         /* GET /clients/:id/simulate?FIELD=&add= */
+void decide_show(struct http_exchange *exchange);           /* GET /clients/:id/decide?recorded=&fresh= */
+void decide_submit(struct http_exchange *exchange);         /* POST /clients/:id/decide */
+void letter_show(struct http_exchange *exchange);           /* GET /clients/:id/letter?decision=&in= */
 void health_show(struct http_exchange *exchange);           /* GET /health */
 void static_file_show(struct http_exchange *exchange);      /* GET /static/:version/:folder/:name */
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "frontend/pages/kept_form.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
 #include "frontend/pages/sign_in.h"
@@ -44,6 +45,26 @@ void sign_in_show_form(struct http_exchange *exchange, struct visit *visit, unsi
     page_answer(exchange, status, "sign_in", view);
 }
 
+/* Why somebody who was at work is to sign in: a word of the address, and the text that says it. */
+enum reason { REASON_EXPIRED, REASON_ENDED, REASON_KEPT, REASON_TOO_LARGE, REASONS };
+static const struct {
+    const char *word, *text;
+} reasons[REASONS] = {
+    [REASON_EXPIRED] = {"expired", "sign_in.session_expired"},
+    [REASON_ENDED] = {"ended", "sign_in.session_ended"},
+    [REASON_KEPT] = {"kept", "sign_in.form_kept"},
+    [REASON_TOO_LARGE] = {"large", "sign_in.form_too_large"},
+};
+
+static const char *reason_to_sign_in(const struct http_exchange *exchange)
+{
+    const char *word = http_query(exchange, "because");
+    for (size_t i = 0; word && i < REASONS; i++)
+        if (strcmp(word, reasons[i].word) == 0)
+            return reasons[i].text;
+    return NULL;
+}
+
 void sign_in_show(struct http_exchange *exchange)
 {
     struct visit *visit = page_visit(exchange);
@@ -54,9 +75,8 @@ void sign_in_show(struct http_exchange *exchange)
         page_redirect(exchange, sign_in_destination(next));
         return;
     }
-    bool out = http_query(exchange, "signed-out") != NULL;
-    sign_in_show_form(exchange, visit, 200, next, NULL,
-                      out ? json_string(page_text(exchange, "sign_in.signed_out")) : NULL);
+    const char *why = http_query(exchange, "signed-out") ? "sign_in.signed_out" : reason_to_sign_in(exchange);
+    sign_in_show_form(exchange, visit, 200, next, NULL, why ? json_string(page_text(exchange, why)) : NULL);
 }
 
 /* What tells one client's address from another's: of IPv6 the network, whose addresses are all one client's.
@@ -152,13 +172,43 @@ static bool may_change_something(const struct http_exchange *exchange)
     return strcmp(verb, "GET") != 0 && strcmp(verb, "HEAD") != 0;
 }
 
-static void send_to_sign_in(struct http_exchange *exchange)
+static void send_to_sign_in(struct http_exchange *exchange, const struct visit *visit)
 {
     char here[PAGE_ADDRESS], there[2 * PAGE_ADDRESS] = "/sign-in";
+    char separator = '?';
+    enum kept_form_outcome form = may_change_something(exchange) ? kept_form_keep(exchange) : KEPT_FORM_NONE;
+    bool has_page = !may_change_something(exchange) || form != KEPT_FORM_NONE;
+    enum reason why = form == KEPT_FORM_KEPT        ? REASON_KEPT
+                      : form == KEPT_FORM_TOO_LARGE ? REASON_TOO_LARGE
+                      : visit->ended                ? REASON_ENDED
+                      : visit->expired              ? REASON_EXPIRED
+                                                    : REASONS;
     page_address(here, exchange, NULL);
-    if (!may_change_something(exchange) && strcmp(here, "/") != 0)
-        page_add_parameter(there, sizeof there, '?', "next", here);
+    if (has_page && strcmp(here, "/") != 0 && page_add_parameter(there, sizeof there, '?', "next", here))
+        separator = '&';
+    if (why != REASONS)
+        page_add_parameter(there, sizeof there, separator, "because", reasons[why].word);
     page_redirect(exchange, there);
+}
+
+/* The form was drawn in a session that another one has replaced in this browser: back to its page, which has
+ * the new session's token and shows again what was typed. */
+static void send_back_to_form(struct http_exchange *exchange)
+{
+    char here[PAGE_ADDRESS];
+    switch (kept_form_keep(exchange)) {
+    case KEPT_FORM_KEPT:
+        page_address(here, exchange, NULL);
+        page_redirect(exchange, here);
+        break;
+    case KEPT_FORM_FOREIGN:
+        page_fail(exchange, 403, "failure.foreign_form");
+        break;
+    case KEPT_FORM_NONE:
+    case KEPT_FORM_TOO_LARGE:
+        page_fail(exchange, 403, "failure.expired");
+        break;
+    }
 }
 
 bool sign_in_required(struct http_exchange *exchange)
@@ -167,7 +217,7 @@ bool sign_in_required(struct http_exchange *exchange)
     if (!visit)
         return false;
     if (!session_has_user(&visit->session)) {
-        send_to_sign_in(exchange);
+        send_to_sign_in(exchange, visit);
         return false;
     }
     if (!account_may(visit->session.account.role, exchange->route->scope)) {
@@ -175,7 +225,7 @@ bool sign_in_required(struct http_exchange *exchange)
         return false;
     }
     if (may_change_something(exchange) && !page_form_is_ours(exchange, visit)) {
-        page_fail(exchange, 403, "failure.expired");
+        send_back_to_form(exchange);
         return false;
     }
     return true;

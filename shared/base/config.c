@@ -51,6 +51,8 @@ static const struct variable {
      "secret of at least 32 characters that seals sessions, the same on every replica; random when empty"},
     {"ASSET_DIR", TEXT_FIELD(asset_dir), NULL, "build/frontend-assets", 0, 0,
      "folder with templates, locales and static files"},
+    {"LETTERHEAD", TEXT_FIELD(letterhead), NULL, "", 0, 0,
+     "the bank's name and address at the head of letters, with | between the lines; none for headed paper"},
     {"COOKIE_SECURE", FIELD(BOOLEAN, cookie_secure), NULL, "0", 0, 1, "1: session cookie over HTTPS only"},
     {"THREADS", FIELD(UNSIGNED, threads), "4", "32", 1, 256, "threads that answer requests"},
     {"MAX_CONNECTIONS", FIELD(UNSIGNED, connections), "4096", "4096", 1, 65536, "open connections at once"},

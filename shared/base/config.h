@@ -30,6 +30,7 @@ struct config {
     char oidc_name_claim[CONFIG_TEXT];    /* OIDC_NAME_CLAIM: of the id_token, with the name in it */
     char session_key[CONFIG_TEXT]; /* SESSION_KEY: secret that seals session cookies, shared by replicas */
     char asset_dir[PATH_MAX];      /* ASSET_DIR: templates, locales and static files of the frontend */
+    char letterhead[CONFIG_TEXT];  /* LETTERHEAD: lines at the head of letters, | between them; empty: none */
     bool cookie_secure;            /* COOKIE_SECURE=1: session cookie over HTTPS only */
     unsigned threads;              /* THREADS: of the server's pool */
     unsigned connections;          /* MAX_CONNECTIONS open at once */

@@ -196,3 +196,10 @@ const char *http_form(struct http_exchange *exchange, const char *name)
         read_form(exchange);
     return u_map_get(&exchange->private->form, name);
 }
+
+const char **http_form_names(struct http_exchange *exchange)
+{
+    if (!exchange->private->form_read)
+        read_form(exchange);
+    return u_map_enum_keys(&exchange->private->form);
+}

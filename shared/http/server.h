@@ -130,6 +130,9 @@ bool http_takes_brotli(const struct http_exchange *exchange);
  * limit on what it keeps and is switched off: request->map_post_body is empty.) */
 const char *http_form(struct http_exchange *exchange, const char *name);
 
+/* The names of that form's fields, NULL behind the last one. Belongs to the request. */
+const char **http_form_names(struct http_exchange *exchange);
+
 /* The next query parameter, from number *at on, whose name is none of `known` (ends with NULL); NULL when
  * there is no other. Start with *at = 0. `lang` is always known. */
 const char *http_query_unknown(const struct http_exchange *exchange, const char *const *known, size_t *at);

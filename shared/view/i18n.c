@@ -258,7 +258,7 @@ json_t *i18n_count(const struct i18n *i18n, enum language language, const char *
     return i18n_say(i18n, language, whole_key, all);
 }
 
-json_t *i18n_moment(const struct i18n *i18n, enum language language, time_t moment)
+static json_t *say_time(const struct i18n *i18n, enum language language, const char *key, time_t moment)
 {
     static const char *const months[] = {"months.january", "months.february", "months.march",
                                          "months.april",   "months.may",      "months.june",
@@ -271,7 +271,18 @@ json_t *i18n_moment(const struct i18n *i18n, enum language language, time_t mome
     snprintf(day, sizeof day, "%d", local.tm_mday);
     snprintf(year, sizeof year, "%d", local.tm_year + 1900);
     snprintf(clock, sizeof clock, "%02d:%02d", local.tm_hour, local.tm_min);
-    return i18n_say(i18n, language, "months.moment",
-                    I18N_VALUES("day", day, "month", i18n_text(i18n, language, months[local.tm_mon]), "year",
-                                year, "clock", clock));
+    const char *first = local.tm_mday == 1 ? i18n_text(i18n, language, "months.first") : day;
+    return i18n_say(i18n, language, key,
+                    I18N_VALUES("day", first, "month", i18n_text(i18n, language, months[local.tm_mon]),
+                                "year", year, "clock", clock));
+}
+
+json_t *i18n_moment(const struct i18n *i18n, enum language language, time_t moment)
+{
+    return say_time(i18n, language, "months.moment", moment);
+}
+
+json_t *i18n_day(const struct i18n *i18n, enum language language, time_t moment)
+{
+    return say_time(i18n, language, "months.day", moment);
 }

@@ -48,4 +48,7 @@ json_t *i18n_count(const struct i18n *i18n, enum language language, const char *
 /* A moment in local time as a new JSON string: "24 novembre 2026 à 10:32", "24 November 2026, 10:32". */
 json_t *i18n_moment(const struct i18n *i18n, enum language language, time_t moment);
 
+/* Its day alone: "24 novembre 2026", "1er novembre 2026". */
+json_t *i18n_day(const struct i18n *i18n, enum language language, time_t moment);
+
 #endif

@@ -52,6 +52,23 @@ describe('search', () => {
         }
     });
 
+    test('finds the ids nearest to a number, whether there is such a client or not', async () => {
+        const ids = everybody.map((client) => client.client_id);
+        const numbers = [0, 1, ids[0], ids[0] + 1, ids[320], ids[320] + 1, ids[320] - 1, ids.at(-1), ids.at(-1) + 1, 2 ** 53 - 1];
+        for (const number of numbers)
+            for (const [limit, filter, passes] of [[1, '', () => true], [8, '', () => true], [5, '&decision=refused', ({ decision }) => decision === 'refused']]) {
+                const { body } = await backend.get(`/clients?near=${number}&limit=${limit}${filter}`);
+                const distance = ({ client_id }) => Math.abs(client_id - number);
+                const expected = everybody.filter(passes).sort((a, b) => distance(a) - distance(b) || a.client_id - b.client_id);
+                assert.deepEqual(body, { clients: expected.slice(0, limit), next: null }, `${number} ${limit}`);
+            }
+        for (const query of ['near=x', 'near=-1', 'near=', 'near=7&query=1', 'near=7&cursor=1']) {
+            const { status, body } = await backend.get(`/clients?${query}`);
+            assert.equal(status, 422, query);
+            assert.equal(body.errors[0].pointer, '?near');
+        }
+    });
+
     test('keeps those that pass every filter, whatever the size of the page', async () => {
         const outcomes = { unknown: null, repaid: 0, defaulted: 1 };
         const scores = everybody.map((client) => client.score).sort((a, b) => a - b);

@@ -10,6 +10,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const dashboard = await openDashboard();
 const granted = await dashboard.clientThatIs('granted');
 const refused = await dashboard.clientThatIs('refused');
+await dashboard.decide(refused, 'granted', { motive: 'Caution solidaire\ndes parents' }); // for the history and the letter
 const pages = pagesOf(granted, refused);
 
 async function check(page, said) {

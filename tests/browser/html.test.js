@@ -8,6 +8,7 @@ import { pagesOf } from './support/pages.js';
 const dashboard = await openDashboard();
 const granted = await dashboard.clientThatIs('granted');
 const refused = await dashboard.clientThatIs('refused');
+await dashboard.decide(refused, 'granted', { motive: 'Caution solidaire\ndes parents' }); // for the history and the letter
 const validator = new HtmlValidate({
     root: true,
     extends: ['html-validate:standard', 'html-validate:document', 'html-validate:a11y'],

@@ -156,6 +156,25 @@ test('only the browser that left may come back, once', async () => {
     assert.match(answer.headers.get('set-cookie'), /clairscore-openid=;/);
 });
 
+test('a form whose session has ended is there again after signing in with the provider', async () => {
+    const { client_id: id } = await dashboard.clientThatIs('granted');
+    const path = `/clients/${id}/decide`;
+    const session = cookieOf(await comeBack(), 'clairscore');
+    const form = await (await ask(path, { cookie: session })).text();
+    const [, stamp] = /name="stamp" value="([^"]+)"/.exec(form);
+    const lost = await fetch(dashboard.url + path, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ stamp, decision: 'refused', motive: 'tapé avant' }) });
+    assert.equal(lost.status, 303);
+    const kept = cookieOf(lost, 'clairscore-kept');
+    const page = await (await ask(lost.headers.get('location'))).text();
+    const [, onwards] = /href="(\/sign-in\/openid\?next=[^"]+)"/.exec(page);
+    assert.equal(new URL(onwards, dashboard.url).searchParams.get('next'), path);
+    const again = cookieOf(await comeBack(), 'clairscore');
+    assert.match(await (await ask(path, { cookie: `${again}; ${kept}` })).text(), /tapé avant<\/textarea>/);
+    // A local account of the same name is somebody else.
+    const other = cookieOf(await comeBack({ preferred_username: 'bob' }), 'clairscore');
+    assert.doesNotMatch(await (await ask(path, { cookie: `${other}; ${kept}` })).text(), /tapé avant/);
+});
+
 test('a refusal of the provider is told as such', async () => {
     const { asks, cookie } = await leave();
     const answer = await ask(`/sign-in/openid/done?error=access_denied&state=${asks.get('state')}`, { cookie });

@@ -95,6 +95,11 @@ static void test_moment(void **state)
     setenv("TZ", "UTC", 1);
     check_text(i18n_moment(i18n, LANGUAGE_FR, 1764067920), "25 novembre 2025 à 10:52");
     check_text(i18n_moment(i18n, LANGUAGE_EN, 1764067920), "25 November 2025, 10:52");
+    check_text(i18n_day(i18n, LANGUAGE_FR, 1764067920), "25 novembre 2025");
+    check_text(i18n_day(i18n, LANGUAGE_EN, 1764067920), "25 November 2025");
+    check_text(i18n_day(i18n, LANGUAGE_FR, 1764547200), "1er décembre 2025");
+    check_text(i18n_day(i18n, LANGUAGE_EN, 1764547200), "1 December 2025");
+    check_text(i18n_moment(i18n, LANGUAGE_FR, 1764547200), "1er décembre 2025 à 00:00");
     i18n_free(i18n);
 }
 

@@ -76,6 +76,11 @@ static void test_expiry(void **state)
     session_seal(text, key, &session);
     assert_true(session_open(&opened, key, text, NOW + SESSION_IDLE_S));
     assert_false(session_open(&opened, key, text, NOW + SESSION_IDLE_S + 1));
+    /* Whose it was can still be told. */
+    assert_true(session_read(&opened, key, text));
+    assert_string_equal(opened.account.login, "a");
+    assert_false(session_read(&opened, key, ""));
+    assert_false(session_read(&opened, key, NULL));
     /* Used all the time it still ends. */
     session.seen = NOW + SESSION_LONGEST_S;
     session_seal(text, key, &session);

@@ -48,7 +48,7 @@ export async function startFrontend(backendUrl, env = {}) {
 }
 
 /** A relay before the backend, so that it can seem to fail: `mode` is "pass", "refuse", "hang" or an answer
- * {status, body}. */
+ * {status, body}. `relay.change(path, text)` may give what is passed on of an answer. */
 export async function startRelay(backendUrl) {
     const relay = { mode: 'pass' };
     const server = createServer((asked, answer) => {
@@ -60,8 +60,17 @@ export async function startRelay(backendUrl) {
         } else if (relay.mode === 'pass') {
             const { method, headers, url } = asked;
             const on = request(backendUrl + url, { method, headers }, (answered) => {
-                answer.writeHead(answered.statusCode, answered.headers);
-                answered.pipe(answer);
+                if (!relay.change) {
+                    answer.writeHead(answered.statusCode, answered.headers);
+                    answered.pipe(answer);
+                    return;
+                }
+                const { 'content-length': length, ...rest } = answered.headers;
+                let text = '';
+                answered.setEncoding('utf8').on('data', (part) => { text += part; }).on('end', () => {
+                    answer.writeHead(answered.statusCode, rest);
+                    answer.end(relay.change(url, text));
+                });
             });
             on.on('error', () => asked.socket.destroy());
             asked.pipe(on);
@@ -119,10 +128,10 @@ export async function openDashboard({ clients = 300, relayed = false, env = {} }
     };
 
     /** The same, signed in, on the clients' page. */
-    dashboard.enter = async (options) => {
+    dashboard.enter = async ({ login, password, ...options } = {}) => {
         const page = await dashboard.newPage(options);
         await page.goto('/');
-        await signIn(page);
+        await signIn(page, { login, password });
         await page.waitForURL('**/clients');
         return page;
     };
@@ -132,6 +141,17 @@ export async function openDashboard({ clients = 300, relayed = false, env = {} }
         const { body } = await backend.get('/clients?limit=100');
         return body.clients.find((client) => client.decision === decision);
     };
+
+    /** Records a decision with the API, as a colleague would. */
+    dashboard.decide = async (client, decision, more = {}) => {
+        const { status, body } = await backend.post('/decisions', { client_id: client.client_id, decision, advisor: 'collègue', ...more });
+        assert.equal(status, 201);
+        return body;
+    };
+
+    /** The decisions about a client, the latest first. */
+    dashboard.decisionsAbout = async (client) =>
+        (await backend.get(`/decisions?client_id=${client.client_id}`)).body.decisions;
     return dashboard;
 }
 

@@ -10,6 +10,8 @@ export function pagesOf(granted, refused) {
         `/clients/${refused.client_id}/compare?group=nobody&features=nothing&x=x&y=x&band=1`,
         `/clients/${granted.client_id}/simulate`, `/clients/${refused.client_id}/simulate`,
         `/clients/${refused.client_id}/simulate?AMT_CREDIT=90000&EXT_SOURCE_1=0.9&DAYS_EMPLOYED.years=x&add=OWN_CAR_AGE,CODE_GENDER,FLAG_EMAIL`,
+        `/clients/${granted.client_id}/decide`, `/clients/${refused.client_id}/decide?recorded=1`,
+        `/clients/${refused.client_id}/letter`, `/clients/${refused.client_id}/letter?in=en&motive=1`, `/clients/1/letter`,
     ];
 }
 
