@@ -78,6 +78,14 @@ static size_t read_dots(struct dot dots[SAMPLE_CLIENTS], const struct sample *sa
     return count;
 }
 
+/* The ends of the histogram; null for categories and where nothing is known. */
+static json_t *render_range(const struct distribution *distribution)
+{
+    if (distribution->categorical || distribution->bins == 0)
+        return json_null();
+    return json_pack("[f, f]", distribution->edges[0], distribution->edges[distribution->bins]);
+}
+
 static json_t *render_dots(const struct sample *sample, const struct population *population, size_t feature,
                            enum language language)
 {
@@ -89,6 +97,7 @@ static json_t *render_dots(const struct sample *sample, const struct population 
         json_array_append_new(ranks, render_number(nearbyint(dots[i].rank * 1000) / 1000));
     }
     json_t *entry = render_feature(feature, language);
+    json_object_set_new(entry, "range", render_range(population_distribution(population, feature)));
     json_object_set_new(entry, "withheld", json_integer((json_int_t)(sample->count - count)));
     json_object_set_new(entry, "contributions", contributions);
     json_object_set_new(entry, "ranks", ranks);

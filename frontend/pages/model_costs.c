@@ -26,6 +26,17 @@ struct cost_field {
     bool wrong;
 };
 
+/* Bytes of the blank that groups digits at this place: a plain, no-break or narrow no-break space; 0 for
+ * none. */
+static size_t blank_at(const char *text)
+{
+    static const char *const blanks[] = {" ", "\u00a0", "\u202f"};
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++)
+        if (strncmp(text, blanks[i], strlen(blanks[i])) == 0)
+            return strlen(blanks[i]);
+    return 0;
+}
+
 /* People write decimals with a comma and group digits with blanks. */
 static struct cost_field read_cost(const struct http_exchange *exchange, const char *name)
 {
@@ -34,9 +45,12 @@ static struct cost_field read_cost(const struct http_exchange *exchange, const c
     size_t length = 0;
     if (!cost.typed || strlen(cost.typed) >= TYPED_BYTES)
         cost.typed = "";
-    for (const char *at = cost.typed; *at; at++)
-        if (*at != ' ')
+    for (const char *at = cost.typed; *at;) {
+        size_t blank = blank_at(at);
+        if (blank == 0)
             plain[length++] = *at == ',' ? '.' : *at;
+        at += blank ? blank : 1;
+    }
     double value;
     if (length > 0 && number_read(&value, plain, length) && value >= COST_LEAST && value <= COST_MOST)
         cost.value = value;
@@ -73,6 +87,17 @@ static json_t *plain_number(double value)
     return json_string(text);
 }
 
+/* The same as somebody types it in their language. */
+static json_t *typed_number(double value, enum language language)
+{
+    char text[NUMBER_TEXT];
+    snprintf(text, sizeof text, "%.12g", value);
+    char *point = language == LANGUAGE_FR ? strchr(text, '.') : NULL;
+    if (point)
+        *point = ',';
+    return json_string(text);
+}
+
 static json_t *field_view(const struct http_exchange *exchange, size_t which, const struct cost_field *cost,
                           double value)
 {
@@ -86,7 +111,8 @@ static json_t *field_view(const struct http_exchange *exchange, size_t which, co
                              plain_number(value), "step", plain_number(end / SLIDER_STEPS), "end",
                              plain_number(fmin(end, COST_MOST)));
     json_object_set_new(view, "wrong", json_boolean(cost->wrong));
-    json_object_set_new(view, "value", cost->wrong ? json_string(cost->typed) : plain_number(value));
+    json_object_set_new(view, "value",
+                        cost->wrong ? json_string(cost->typed) : typed_number(value, exchange->language));
     return view;
 }
 

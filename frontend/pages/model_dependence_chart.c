@@ -127,13 +127,22 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Numbers come as the middles of tenths: the colour is which of them. */
-static void tone_numbers(struct cloud *cloud, const json_t *points)
+/* Whether what is shown runs against the values: more negative days are more years. */
+static bool runs_backwards(const json_t *feature)
 {
-    double values[POINTS];
+    size_t bins = json_array_size(json_object_get(json_object_get(feature, "histogram"), "edges"));
+    return bins > 1 &&
+           unit_scale_of(answer_text(feature, "unit"), edge_at(feature, 0), edge_at(feature, bins - 1))
+                   .factor < 0;
+}
+
+/* Numbers come as the middles of tenths: the colour is which of them. */
+static void tone_numbers(struct cloud *cloud, const json_t *points, const json_t *by)
+{
+    double values[POINTS], sign = runs_backwards(by) ? -1 : 1;
     size_t known = 0, distinct = 0;
     for (size_t i = 0; i < cloud->count; i++) {
-        double value = answer_number(json_array_get(points, i), "by");
+        double value = sign * answer_number(json_array_get(points, i), "by");
         if (!isnan(value))
             values[known++] = value;
     }
@@ -142,8 +151,9 @@ static void tone_numbers(struct cloud *cloud, const json_t *points)
         if (i == 0 || values[i] > values[distinct - 1])
             values[distinct++] = values[i];
     for (size_t i = 0; i < cloud->count; i++) {
-        double value = answer_number(json_array_get(points, i), "by");
-        const double *found = bsearch(&value, values, distinct, sizeof value, compare_numbers);
+        double value = sign * answer_number(json_array_get(points, i), "by");
+        const double *found =
+            isnan(value) ? NULL : bsearch(&value, values, distinct, sizeof value, compare_numbers);
         cloud->tones[i] = !found         ? (double)NAN
                           : distinct < 2 ? 0.5
                                          : (double)(found - values) / (double)(distinct - 1);
@@ -206,7 +216,7 @@ static void tone(struct cloud *cloud, struct tones *tones, const struct http_exc
     if (categorical)
         tone_categories(cloud, tones, points, by);
     else
-        tone_numbers(cloud, points);
+        tone_numbers(cloud, points, by);
 }
 
 /* ---- Drawing ----------------------------------------------------------------------------------------- */
@@ -227,6 +237,7 @@ static void place_numbers(struct cloud *cloud, const json_t *feature)
         cloud->y[cloud->drawn] = cloud->effects[i];
         cloud->tone[cloud->drawn++] = cloud->tones[i];
     }
+    model_page_unround(cloud->y, cloud->drawn); /* points come by bin, then by effect */
 }
 
 /* A row a group, the effect along x; returns how many rows. */

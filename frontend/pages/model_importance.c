@@ -8,6 +8,7 @@
 #include "frontend/pages/model_page.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
+#include "frontend/view/unit_scale.h"
 #include "shared/base/number.h"
 #include "shared/model/decision.h"
 #include "shared/view/chart.h"
@@ -70,6 +71,11 @@ static int read_row(struct swarm *swarm, const json_t *feature, struct error *er
 {
     const json_t *contributions = json_object_get(feature, "contributions"),
                  *ranks = json_object_get(feature, "ranks");
+    const json_t *range = json_object_get(feature, "range");
+    struct unit_scale scale =
+        unit_scale_of(answer_text(feature, "unit"), json_number_value(json_array_get(range, 0)),
+                      json_number_value(json_array_get(range, 1)));
+    bool reversed = json_is_array(range) && scale.factor < 0; /* more negative days are more years */
     size_t count = json_array_size(contributions), at = swarm->begin[swarm->rows];
     if (count > SWARM_DOTS || json_array_size(ranks) != count)
         return error_set(err, ERROR_INVALID, "the backend's summary has over %d points or not as many ranks",
@@ -77,7 +83,9 @@ static int read_row(struct swarm *swarm, const json_t *feature, struct error *er
     for (size_t i = 0; i < count; i++, at++) {
         const json_t *rank = json_array_get(ranks, i);
         swarm->x[at] = decision_contribution_points(json_number_value(json_array_get(contributions, i)));
-        swarm->tone[at] = json_is_number(rank) ? json_number_value(rank) : (double)NAN;
+        swarm->tone[at] = !json_is_number(rank) ? (double)NAN
+                          : reversed            ? 1 - json_number_value(rank)
+                                                : json_number_value(rank);
     }
     swarm->labels[swarm->rows++] = answer_text(feature, "label");
     swarm->begin[swarm->rows] = at;

@@ -60,6 +60,6 @@ void model_page_unround(double *points, size_t count)
     for (size_t i = 0, alike = 0; i < count; i++) {
         alike = points[i] == rounded ? alike + 1 : 0;
         rounded = points[i];
-        points[i] += room * swarm_place(alike);
+        points[i] += room * swarm_place_across(alike);
     }
 }

@@ -31,3 +31,8 @@ double swarm_place(size_t k)
     static const double GOLDEN = 0.6180339887498949;
     return fmod((double)k * GOLDEN, 1) - 0.5;
 }
+
+double swarm_place_across(size_t k)
+{
+    return fmod((double)k * M_SQRT2, 1) - 0.5;
+}

@@ -159,7 +159,10 @@ describe('summary', () => {
         near(known.filter(({ rank }) => rank < 0.5).length / known.length, 0.5, 0.1);
         const mean = (points) => sum(points.map(({ contribution }) => contribution)) / points.length;
         assert.ok(mean(known.filter(({ rank }) => rank < 0.3)) > mean(known.filter(({ rank }) => rank > 0.7)) + 0.1);
-        for (const { unit, ranks: all } of features) {
+        const { histogram } = (await backend.get('/population/features/EXT_MEAN')).body;
+        assert.deepEqual(features.find(({ name }) => name === 'EXT_MEAN').range, [histogram.edges[0], histogram.edges.at(-1)]);
+        for (const { unit, range, ranks: all } of features) {
+            assert.equal(range === null, unit === 'category' || unit === 'flag');
             if (unit === 'category') assert.ok(all.every((rank) => rank === null));
             if (unit === 'flag') assert.ok(all.every((rank) => rank === null || rank === 0 || rank === 1));
         }

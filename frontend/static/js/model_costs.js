@@ -90,11 +90,20 @@
   }
 
   const field = (name) => form.elements.namedItem(name);
-  const costsNow = () => ({ missed: field("missed_cost").valueAsNumber, refused: field("refused_cost").valueAsNumber });
+  const typed = (input) => Number(input.value.replaceAll(/\s/g, "").replace(",", ".") || NaN);
+  const mark = language === "fr" ? "," : ".";
+
+  // What was typed, or NaN and the field says what is wrong.
+  function read(input) {
+    const value = typed(input);
+    const fits = value >= 0.01 && value <= 1e9;
+    input.setCustomValidity(fits ? "" : input.dataset.wrong);
+    return fits ? value : NaN;
+  }
 
   function update() {
-    if (!form.checkValidity()) return; // the field says what is wrong when it is left
-    const costs = costsNow();
+    const costs = { missed: read(field("missed_cost")), refused: read(field("refused_cost")) };
+    if (!(costs.missed && costs.refused)) return; // the field says what is wrong when it is left
     const threshold = costs.refused / (costs.refused + costs.missed);
     const policies = {
       chosen: { ...outcome(cutAt(threshold), costs), threshold },
@@ -120,12 +129,13 @@
 
   for (const slider of form.querySelectorAll("input[type=range]")) {
     const number = field(slider.dataset.for);
+    read(number);
     slider.addEventListener("input", () => {
-      number.value = slider.value;
+      number.value = slider.value.replace(".", mark);
       update();
     });
     number.addEventListener("input", () => {
-      slider.value = number.value;
+      slider.value = typed(number);
       update();
     });
     for (const input of [slider, number]) input.addEventListener("change", keep);
