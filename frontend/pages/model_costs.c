@@ -104,8 +104,8 @@ static json_t *field_view(const struct http_exchange *exchange, size_t which, co
     enum { SLIDER_STEPS = 100 };
     char label[KEY_BYTES], help[KEY_BYTES];
     double end = slider_end(value);
-    snprintf(label, sizeof label, "model_costs.%s", cost_names[which]);
-    snprintf(help, sizeof help, "model_costs.%s_help", cost_names[which]);
+    snprintf(label, sizeof label, "%s.%s.label", "model_costs.fields", cost_names[which]);
+    snprintf(help, sizeof help, "%s.%s.help", "model_costs.fields", cost_names[which]);
     json_t *view = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "name", cost_names[which], "label",
                              page_text(exchange, label), "help", page_text(exchange, help), "slider",
                              plain_number(value), "step", plain_number(end / SLIDER_STEPS), "end",
@@ -151,7 +151,7 @@ static void add_row(json_t *rows, const struct http_exchange *exchange, const ch
 {
     char label[KEY_BYTES], text[NUMBER_TEXT], figure[FIGURE_NAME];
     json_t *cells = json_array();
-    snprintf(label, sizeof label, "model_costs.%s", name);
+    snprintf(label, sizeof label, "%s.%s", "model_costs.rows", name);
     for (size_t i = 0; i < POLICIES; i++) {
         if (is_share)
             number_format_percent(text, values[i], 1, exchange->language);

@@ -144,11 +144,11 @@ static int draw(json_t **out, struct cost_curve *curve, const struct http_exchan
 {
     struct chart_spot spots[2];
     const struct line_series series = {
-        .label = page_text(exchange, "model_costs.cost_thousand"), .y = curve->y, .paint = PAINT_PLAIN};
-    const char *headings[COLUMNS] = {page_text(exchange, "model_costs.refused"),
-                                     page_text(exchange, "model_costs.cost_thousand")};
+        .label = page_text(exchange, "model_costs.rows.cost_thousand"), .y = curve->y, .paint = PAINT_PLAIN};
+    const char *headings[COLUMNS] = {page_text(exchange, "model_costs.rows.refused"),
+                                     page_text(exchange, "model_costs.rows.cost_thousand")};
     write_rows(curve, exchange->language);
-    const struct chart_table table = {.label_heading = page_text(exchange, "model_costs.threshold"),
+    const struct chart_table table = {.label_heading = page_text(exchange, "model_costs.rows.threshold"),
                                       .headings = headings,
                                       .column_count = COLUMNS,
                                       .labels = curve->labels,
@@ -156,8 +156,8 @@ static int draw(json_t **out, struct cost_curve *curve, const struct http_exchan
                                       .row_count = curve->row_count};
     const struct line_chart chart = {.title = page_text(exchange, "model_costs.curve"),
                                      .description = page_text(exchange, "model_costs.curve_description"),
-                                     .x_axis = page_text(exchange, "model_costs.threshold"),
-                                     .y_axis = page_text(exchange, "model_costs.cost_thousand"),
+                                     .x_axis = page_text(exchange, "model_costs.rows.threshold"),
+                                     .y_axis = page_text(exchange, "model_costs.rows.cost_thousand"),
                                      .x = curve->x,
                                      .count = curve->shown_count,
                                      .series = &series,

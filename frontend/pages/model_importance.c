@@ -33,9 +33,9 @@ static int add_bars(json_t *charts, const struct http_exchange *exchange, const 
         labels[i] = answer_text(json_array_get(list, i), "label");
         points[i] = answer_number(json_array_get(list, i), "points");
     }
-    snprintf(title, sizeof title, "model_importance.%s", words);
-    snprintf(description, sizeof description, "model_importance.%s_description", words);
-    snprintf(heading, sizeof heading, "model_importance.%s_heading", words);
+    snprintf(title, sizeof title, "%s.title", words);
+    snprintf(description, sizeof description, "%s.description", words);
+    snprintf(heading, sizeof heading, "%s.heading", words);
     const struct chart_series series = {page_text(exchange, "model_importance.weight"), points, PAINT_PLAIN};
     const struct chart chart = {.kind = CHART_CATEGORIES,
                                 .title = page_text(exchange, title),
@@ -149,7 +149,7 @@ static int draw_swarm(json_t **out, const struct http_exchange *exchange, struct
     write_cells(swarm, exchange->language);
     spread(swarm);
     const struct chart_table table = {.label_heading =
-                                          page_text(exchange, "model_importance.leading_heading"),
+                                          page_text(exchange, "model_importance.leading.heading"),
                                       .headings = headings,
                                       .column_count = SWARM_COLUMNS,
                                       .labels = swarm->labels,
@@ -208,11 +208,14 @@ static int fill_view(json_t *view, const struct http_exchange *exchange,
                      const struct backend_call calls[CALLS], struct error *err)
 {
     const json_t *features = json_object_get(calls[IMPORTANCE].answer, "features");
+    const json_t *themes = json_object_get(calls[IMPORTANCE].answer, "themes");
     json_t *bars = json_array(), *swarm = NULL;
     json_object_set_new(view, "bars", bars);
     json_object_set_new(view, "rows", rows_view(exchange, features));
-    if (add_bars(bars, exchange, features, "leading", err) ||
-        add_bars(bars, exchange, json_object_get(calls[IMPORTANCE].answer, "themes"), "themes", err))
+    if (!json_is_array(features) || !json_is_array(themes))
+        return error_set(err, ERROR_INVALID, "the backend's importance has no features or no themes");
+    if (add_bars(bars, exchange, features, "model_importance.leading", err) ||
+        add_bars(bars, exchange, themes, "model_importance.themes", err))
         return -1;
     if (calls[SUMMARY].outcome != BACKEND_OK)
         return 0; /* the page says so */

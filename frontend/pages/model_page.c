@@ -15,7 +15,7 @@ enum { KEY_BYTES = 64 };
 json_t *model_page_view(struct http_exchange *exchange, const char *tab, const json_t *model)
 {
     char key[KEY_BYTES];
-    snprintf(key, sizeof key, "model_titles.%s", tab);
+    snprintf(key, sizeof key, "%s.%s", "model_tabs.titles", tab);
     json_t *view = page_view(exchange, page_text(exchange, key));
     if (!view)
         return NULL;

@@ -11,7 +11,8 @@
 enum { MODEL_FEATURE_NAME = 64 /* bytes of a feature's name in an address, its end included */ };
 
 /* page_view() with what the template `model_head` needs: the tab ("card", "importance", "dependence",
- * "performance", "costs"), the title model_titles.TAB, and which model it is, from an answer's "model" object
+ * "performance", "costs"), the title model_tabs.titles.TAB, and which model it is, from an answer's "model"
+ * object
  * ({"name","version"}; NULL: not said). */
 json_t *model_page_view(struct http_exchange *exchange, const char *tab, const json_t *model);
 

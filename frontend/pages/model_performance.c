@@ -28,7 +28,7 @@ static void add_figure(json_t *figures, const struct http_exchange *exchange, co
                        const char *value, json_t *words)
 {
     char label[KEY_BYTES];
-    snprintf(label, sizeof label, "model_performance.%s", name);
+    snprintf(label, sizeof label, "%s.%s.label", "model_performance.metrics", name);
     json_array_append_new(figures, json_pack("{s:s, s:s, s:o}", "label", page_text(exchange, label), "value",
                                              value, "words", words));
 }
@@ -47,12 +47,12 @@ static json_t *figures_view(const struct http_exchange *exchange, const json_t *
     number_format(value, answer_number(metrics, "auc"), 3, language);
     number_format(low, answer_number(metrics, "auc_low"), 3, language);
     number_format(high, answer_number(metrics, "auc_high"), 3, language);
-    add_figure(
-        figures, exchange, "auc", value,
-        i18n_say(i18n, language, "model_performance.auc_words", I18N_VALUES("low", low, "high", high)));
+    add_figure(figures, exchange, "auc", value,
+               i18n_say(i18n, language, "model_performance.metrics.auc.words",
+                        I18N_VALUES("low", low, "high", high)));
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         char words[KEY_BYTES];
-        snprintf(words, sizeof words, "model_performance.%s_words", others[i].name);
+        snprintf(words, sizeof words, "%s.%s.words", "model_performance.metrics", others[i].name);
         number_format(value, answer_number(metrics, others[i].name), others[i].decimals, language);
         add_figure(figures, exchange, others[i].name, value, json_string(page_text(exchange, words)));
     }
