@@ -85,7 +85,7 @@
       .map(({ threshold, cost_thousand, label, below }) => ({ x: threshold, y: cost_thousand, label, below }));
     data.still = true;
     curve.dataset.chart = JSON.stringify(data);
-    drawCharts(curve.closest("figure"));
+    drawCharts(curve.closest("figure"), true);
     counts.rows.forEach((cut, i) => { curveCosts[i].textContent = money(cost(cut)); });
   }
 
