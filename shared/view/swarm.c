@@ -34,5 +34,8 @@ double swarm_place(size_t k)
 
 double swarm_place_across(size_t k)
 {
-    return fmod((double)k * M_SQRT2, 1) - 0.5;
+    double place = 0, weight = 0.5;
+    for (; k; k /= 2, weight /= 2)
+        place += (k % 2) ? weight : 0;
+    return place - 0.5;
 }

@@ -13,8 +13,8 @@ void swarm_spread(double *y, const double *x, size_t count, double row, double l
  * multiples of the golden ratio spread evenly, however many come. */
 double swarm_place(size_t k);
 
-/* The same in the other direction, where dots have room both ways: multiples of another irrational number, so
- * that both together fill a plane. */
+/* The same in the other direction, where dots have room both ways: van der Corput's sequence (1935), the
+ * binary digits of k the other way round, so that both together fill a plane without streaks. */
 double swarm_place_across(size_t k);
 
 #endif
