@@ -88,6 +88,8 @@ static char *data_of(const struct chart *chart)
                   chart->title, "x", chart->x_axis, "y", chart->y_axis, "labels",
                   chart_texts(chart->labels, chart->count), "series", series_of(chart), "decimals",
                   chart->decimals, "signed", chart->is_signed, "highlight", chart->highlight);
+    if (chart->legend_apart)
+        json_object_set_new(data, "legend_apart", json_true());
     if (chart->edges)
         json_object_set_new(data, "edges", chart_texts(chart->edges, chart->count + 1));
     if (!isnan(chart->mark))

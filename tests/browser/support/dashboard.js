@@ -52,7 +52,10 @@ export async function startFrontend(backendUrl, env = {}) {
 export async function startRelay(backendUrl) {
     const relay = { mode: 'pass' };
     const server = createServer((asked, answer) => {
-        if (relay.mode === 'refuse') {
+        if (relay.broken?.test(asked.url)) {
+            answer.writeHead(500, { 'content-type': 'application/json' });
+            answer.end('{}');
+        } else if (relay.mode === 'refuse') {
             asked.socket.destroy();
         } else if (relay.mode === 'pass') {
             const { method, headers, url } = asked;
