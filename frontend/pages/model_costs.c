@@ -110,6 +110,7 @@ static json_t *field_view(const struct http_exchange *exchange, size_t which, co
                              page_text(exchange, label), "help", page_text(exchange, help), "slider",
                              plain_number(value), "step", plain_number(end / SLIDER_STEPS), "end",
                              plain_number(fmin(end, COST_MOST)));
+    json_object_set_new(view, "least", plain_number(fmax(end / SLIDER_STEPS, COST_LEAST)));
     json_object_set_new(view, "wrong", json_boolean(cost->wrong));
     json_object_set_new(view, "value",
                         cost->wrong ? json_string(cost->typed) : typed_number(value, exchange->language));
