@@ -32,8 +32,8 @@ for (const language of ['fr', 'en'])
         assert.ok(fields.some((text) => read(text, language) === model.features.length));
         assert.ok(fields.some((text) => model.hash.startsWith(text.slice(0, -1))));
         const quality = page.locator('section[aria-labelledby=quality-title]');
-        near(read(await quality.locator('dd').evaluate((dd) => dd.firstChild.textContent), language), metrics.auc, 5e-4);
-        const interval = await quality.locator('.unit').textContent();
+        near(read(await quality.locator('.value').textContent(), language), metrics.auc, 5e-4);
+        const interval = await quality.locator('.interval').textContent();
         for (const end of [metrics.auc_low, metrics.auc_high])
             assert.ok(interval.includes(end.toFixed(3).replace('.', language === 'fr' ? ',' : '.')), interval);
         const why = page.locator('section[aria-labelledby=threshold-title]');
