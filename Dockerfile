@@ -47,7 +47,7 @@ CMD ["bin/backend"]
 
 FROM runtime AS frontend
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libiddawc1.1 librhonabwy1.1 ca-certificates \
+ && apt-get install -y -qq --no-install-recommends libiddawc1.1 librhonabwy1.1 libcmark-gfm0.29.0.gfm.6 libcmark-gfm-extensions0.29.0.gfm.6 ca-certificates \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build/frontend /src/build/accounts bin/
 COPY --from=build /src/build/frontend-assets assets

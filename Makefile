@@ -12,7 +12,7 @@ LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lunistring -lxgboost -lgsl -lgslcblas -lm -lz -lpthread
 BACKEND_LIBS  := -lsqlite3 -lpq -lrhonabwy -lcurl
-FRONTEND_LIBS := -lcurl -liddawc -lrhonabwy
+FRONTEND_LIBS := -lcurl -liddawc -lrhonabwy -lcmark-gfm-extensions -lcmark-gfm
 NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgomp
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)

@@ -1,5 +1,6 @@
 #include "backend/sample.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 int sample_draw(struct sample **out, const struct population *population, const struct model *model,
@@ -32,4 +33,10 @@ done:
     else
         *out = sample;
     return status;
+}
+
+double sample_contribution(const struct sample *sample, size_t client, size_t feature)
+{
+    static const double UNITS = 100;
+    return nearbyint(sample->contributions[client][feature] * UNITS) / UNITS + 0.0;
 }

@@ -5,7 +5,8 @@
 #include "backend/population/population.h"
 #include "shared/model/model.h"
 
-enum { SAMPLE_CLIENTS = 400 };
+/* Nothing is told of clients whose values fewer than SAMPLE_LEAST_ALIKE of the population share. */
+enum { SAMPLE_CLIENTS = 400, SAMPLE_LEAST_ALIKE = 5 };
 
 struct sample {
     size_t count;
@@ -17,5 +18,8 @@ struct sample {
  * hundredths of a second. The caller frees *out with free(). */
 int sample_draw(struct sample **out, const struct population *population, const struct model *model,
                 struct error *err);
+
+/* A client's contribution as it may be told: rounded to hundredths, never -0. */
+double sample_contribution(const struct sample *sample, size_t client, size_t feature);
 
 #endif

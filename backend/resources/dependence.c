@@ -2,7 +2,7 @@
  *
  * Nobody can be found in the points: a value is told by the bin of the population's histogram that it lies in
  * (the colour's by its tenth), a contribution is rounded, points come in order of value, and where fewer than
- * LEAST_ALIKE clients of the population share bin and colour, the point is left out. */
+ * SAMPLE_LEAST_ALIKE clients of the population share bin and colour, the point is left out. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +14,7 @@
 #include "backend/resources/resources.h"
 #include "shared/http/problem.h"
 
-enum { DETAIL = 32, LEAST_ALIKE = 5, CELLS = DISTRIBUTION_BINS + 1 /* for missing */ };
-static const double CONTRIBUTION_UNITS = 100;
+enum { DETAIL = 32, CELLS = DISTRIBUTION_BINS + 1 /* for missing */ };
 
 /* A feature as the points tell it. */
 struct axis {
@@ -88,17 +87,16 @@ static json_t *render_points(const struct sample *sample, const struct populatio
         alike[cell_of(axis, row)][cell_of(colour, row)]++;
     for (size_t i = 0; i < sample->count; i++) {
         size_t cell = cell_of(axis, sample->rows[i]), shade = cell_of(colour, sample->rows[i]);
-        if (alike[cell][shade] < LEAST_ALIKE)
+        if (alike[cell][shade] < SAMPLE_LEAST_ALIKE)
             continue;
-        double contribution = sample->contributions[i][axis->feature];
         points[count++] = (struct point){(uint16_t)cell, (uint16_t)shade,
-                                         nearbyint(contribution * CONTRIBUTION_UNITS) / CONTRIBUTION_UNITS};
+                                         sample_contribution(sample, i, (size_t)axis->feature)};
     }
     qsort(points, count, sizeof *points, compare_points);
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_pack("{s:o, s:o, s:f}", "value", render_cell(axis, points[i].cell),
                                               "by", render_cell(colour, points[i].colour), "contribution",
-                                              points[i].contribution + 0.0)); /* no -0 */
+                                              points[i].contribution));
     return list;
 }
 

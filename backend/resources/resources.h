@@ -35,6 +35,7 @@ void model_card_get(struct http_exchange *exchange);
 void model_importance_get(struct http_exchange *exchange);
 void model_dependence_get(struct http_exchange *exchange);
 void model_performance_get(struct http_exchange *exchange);
+void model_summary_get(struct http_exchange *exchange);
 void model_reload_get(struct http_exchange *exchange);
 void model_reload_post(struct http_exchange *exchange);
 void drift_get(struct http_exchange *exchange);

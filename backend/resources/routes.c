@@ -35,6 +35,7 @@ const struct http_route resources_routes[] = {
     {"GET", "/model/performance", model_performance_get, .produces = JSON, .scope = SCOPE_READ},
     {"GET", "/model/reload", model_reload_get, .produces = JSON, .scope = SCOPE_OPERATE},
     {"POST", "/model/reload", model_reload_post, .produces = JSON, .scope = SCOPE_OPERATE},
+    {"GET", "/model/summary", model_summary_get, .produces = JSON, .scope = SCOPE_READ},
     {"GET", "/monitoring/activity", activity_get, .produces = JSON, .scope = SCOPE_READ},
     {"GET", "/monitoring/drift", drift_get, .produces = JSON, .scope = SCOPE_READ},
     {"GET", "/monitoring/fairness", fairness_get, .produces = JSON, .scope = SCOPE_READ},

@@ -4,36 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const double DAYS_IN_YEAR = 365.25;
+#include "frontend/view/unit_scale.h"
+
 enum { COMPACT_FROM = 10000 };
 
-/* How a unit's numbers become what is shown. */
-struct scale {
-    double factor;
-    bool percent;
-    const char *unit; /* key in the locales, or NULL */
-};
-
-static struct scale scale_of(const char *unit, double lowest, double highest)
-{
-    bool days = strcmp(unit, "days") == 0;
-    if (days && highest <= 0)
-        return (struct scale){-1 / DAYS_IN_YEAR, false, "unit.years"};
-    if (days && highest - lowest > 2 * DAYS_IN_YEAR)
-        return (struct scale){1 / DAYS_IN_YEAR, false, "unit.years"};
-    if (days)
-        return (struct scale){1, false, "unit.days"};
-    if (strcmp(unit, "ratio") == 0)
-        return (struct scale){1, true, NULL};
-    if (strcmp(unit, "months") == 0)
-        return (struct scale){1, false, "unit.months"};
-    if (strcmp(unit, "years") == 0)
-        return (struct scale){1, false, "unit.years"};
-    return (struct scale){1, false, NULL};
-}
-
 /* As few decimals as leave every edge where it is, but for a twentieth of the narrowest bin. */
-static int decimals_of(const double *edges, size_t count, const struct scale *scale)
+static int decimals_of(const double *edges, size_t count, const struct unit_scale *scale)
 {
     enum { MOST = 3 };
     const double unit = scale->percent ? 100 : 1;
@@ -50,7 +26,7 @@ static int decimals_of(const double *edges, size_t count, const struct scale *sc
     return MOST;
 }
 
-static void format_edge(char out[NUMBER_TEXT], double value, const struct scale *scale, int decimals,
+static void format_edge(char out[NUMBER_TEXT], double value, const struct unit_scale *scale, int decimals,
                         enum language language)
 {
     if (scale->percent)
@@ -60,7 +36,7 @@ static void format_edge(char out[NUMBER_TEXT], double value, const struct scale 
 }
 
 /* Room on an axis is short: 250 000 is "250 k" there, 1 200 000 "1,2 M". */
-static void format_tick(char out[NUMBER_TEXT], double value, const struct scale *scale, int decimals,
+static void format_tick(char out[NUMBER_TEXT], double value, const struct unit_scale *scale, int decimals,
                         enum language language)
 {
     char number[NUMBER_TEXT];
@@ -109,7 +85,7 @@ static int read_edges(struct histogram *out, const json_t *edges, const char *un
         return error_set(err, ERROR_INVALID, "the backend's histogram has over %d bins", CHART_POINTS);
     double lowest = json_number_value(json_array_get(edges, 0));
     double highest = json_number_value(json_array_get(edges, count));
-    struct scale scale = scale_of(unit, lowest, highest);
+    struct unit_scale scale = unit_scale_of(unit, lowest, highest);
     out->kind = CHART_HISTOGRAM;
     out->count = count;
     out->reversed = scale.factor < 0;

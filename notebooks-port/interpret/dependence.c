@@ -8,6 +8,7 @@
 
 #include "notebooks-port/interpret/interactions.h"
 #include "shared/model/decision.h"
+#include "shared/view/swarm.h"
 
 enum {
     SHOWN_CLIENTS = 1500,
@@ -156,10 +157,8 @@ static void show_levels(struct report *report, const struct point_chart *words, 
         }
         if (row_of_level[level] < 0)
             continue;
-        /* The golden ratio's multiples spread evenly, whoever comes next. */
-        double place = fmod((double)i * 0.6180339887498949, 1);
         cloud->x[points] = sample->contributions[i * FEATURE_COUNT + feature];
-        cloud->y[points] = row_of_level[level] + JITTER * (2 * place - 1);
+        cloud->y[points] = row_of_level[level] + 2 * JITTER * swarm_place(i);
         cloud->tone[points++] = cloud->tone[i];
     }
     chart.x_axis = report_text(report, "contribution");

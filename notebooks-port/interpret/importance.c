@@ -4,14 +4,15 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "shared/view/swarm.h"
+
 enum {
     BARS = 20,
     SWARM_ROWS = 15,
-    SWARM_CLIENTS = 400, /* SWARM_ROWS times this is what one chart may hold */
-    SWARM_BINS = 160
+    SWARM_CLIENTS = 400 /* SWARM_ROWS times this is what one chart may hold */
 };
 _Static_assert((int)SWARM_ROWS *SWARM_CLIENTS <= (int)CHART_DOTS, "a beeswarm fits into a chart");
-static const double NO_DIRECTION = 0.3, SWARM_WIDTH = 0.36;
+static const double NO_DIRECTION = 0.3;
 
 static int compare_influences(const void *a, const void *b)
 {
@@ -142,26 +143,6 @@ static void show_list(struct report *report, const struct importance *importance
 
 /* ---- The section "summary": one dot a client and feature ---- */
 
-/* Spreads the dots of one row so that they do not hide each other: in each narrow bin of contributions they
- * lie alternately above and below the row's line. `crowd[SWARM_BINS]` is scratch. */
-static void spread(double *y, const double *x, size_t count, double row, double low, double high,
-                   unsigned *crowd)
-{
-    unsigned most = 1;
-    for (size_t pass = 0; pass < 2; pass++) {
-        for (size_t bin = 0; bin < SWARM_BINS; bin++)
-            crowd[bin] = 0;
-        for (size_t i = 0; i < count; i++) {
-            size_t bin = high > low ? (size_t)((x[i] - low) / (high - low) * (SWARM_BINS - 1)) : 0;
-            unsigned place = crowd[bin]++;
-            most = pass == 0 && crowd[bin] > most ? crowd[bin] : most;
-            unsigned step = (place + 1) / 2;
-            double shift = SWARM_WIDTH * 2 * step / fmax(most, 8);
-            y[i] = place % 2 ? row + shift : row - shift;
-        }
-    }
-}
-
 static int show_swarm(struct report *report, const struct importance *importance,
                       const struct explained *sample, enum language language, struct error *err)
 {
@@ -176,7 +157,6 @@ static int show_swarm(struct report *report, const struct importance *importance
     double *y = x + SWARM_ROWS * clients;
     double *tone = y + SWARM_ROWS * clients;
     const char *labels[SWARM_ROWS];
-    unsigned crowd[SWARM_BINS];
     double low = INFINITY, high = -INFINITY;
     int status = 0;
     for (size_t row = 0; status == 0 && row < SWARM_ROWS; row++) {
@@ -191,7 +171,7 @@ static int show_swarm(struct report *report, const struct importance *importance
         }
     }
     for (size_t row = 0; status == 0 && row < SWARM_ROWS; row++)
-        spread(y + row * clients, x + row * clients, clients, (double)row, low, high, crowd);
+        swarm_spread(y + row * clients, x + row * clients, clients, (double)row, low, high);
     if (status == 0)
         report_points(report, "swarm",
                       &(struct point_chart){.x = x,

@@ -51,6 +51,23 @@ json_t *chart_numbers(const double *values, size_t count)
     return array;
 }
 
+int chart_put_table(json_t *view, const struct chart_table *table, struct error *err)
+{
+    if (table->row_count * table->column_count > CHART_CELLS)
+        return error_set(err, ERROR_LIMIT, "a chart's table of over %d cells", CHART_CELLS);
+    json_t *rows = json_array();
+    for (size_t i = 0; i < table->row_count; i++)
+        json_array_append_new(
+            rows, json_pack("{s:s, s:o, s:b}", "label", table->labels[i], "cells",
+                            chart_texts(table->cells + i * table->column_count, table->column_count),
+                            "highlighted", 0));
+    json_object_set_new(view, "has_table", json_true());
+    json_object_set_new(view, "label_heading", json_string(table->label_heading));
+    json_object_set_new(view, "headings", chart_texts(table->headings, table->column_count));
+    json_object_set_new(view, "rows", rows);
+    return 0;
+}
+
 static json_t *series_of(const struct chart *chart)
 {
     json_t *array = json_array();

@@ -51,7 +51,17 @@ struct chart {
     int highlight; /* the bin or category that is the client's, or -1 */
 };
 
-enum { CHART_POINTS = 64, CHART_SERIES = 4 };
+/* The table behind a chart, where another says more than the chart's own points. */
+struct chart_table {
+    const char *label_heading;   /* of the first column */
+    const char *const *headings; /* `column_count` of them, of the others */
+    size_t column_count;
+    const char *const *labels; /* `row_count` of them */
+    const char *const *cells;  /* texts, row after row, without the labels */
+    size_t row_count;
+};
+
+enum { CHART_POINTS = 64, CHART_SERIES = 4, CHART_CELLS = 4096, CHART_SPOTS = 4 };
 
 /* What the template `chart` needs: kind, title, description, data (JSON text for Chart.js), headings and rows
  * of the table. A new object. ERROR_LIMIT above CHART_POINTS or CHART_SERIES. */
@@ -72,6 +82,13 @@ struct waterfall {
     int decimals;                         /* of steps and totals in the table */
     double mark;                          /* a total where to draw a line; NAN: none */
     const char *mark_label;
+};
+
+/* A place on a curve that readers look for, with its name. */
+struct chart_spot {
+    double x, y;
+    const char *label;
+    bool below; /* the name stands under it, not above */
 };
 
 /* Curves over a common numeric x. */
@@ -95,6 +112,10 @@ struct line_chart {
     double mark; /* an x where to draw a line; NAN: none */
     const char *mark_label;
     double x_low, x_high, y_low, y_high; /* fixed ends of the axes; both equal: as the data want */
+    bool x_is_share, y_is_share;         /* 0.1 is shown as 10 % */
+    const struct chart_spot *spots;
+    size_t spot_count;
+    const struct chart_table *table; /* NULL: a row a point */
 };
 
 /* Points in a plane, each coloured by a third quantity: dependence plots, beeswarms. */
@@ -107,7 +128,8 @@ struct point_chart {
     const char *tone_label, *tone_low, *tone_high; /* what the colour is, and its two ends in words */
     const char *const *rows; /* names of y = 0, 1, 2 … from the top, for a beeswarm; or NULL */
     size_t row_count;
-    bool x_logarithmic;
+    bool x_logarithmic, x_is_share;
+    const struct chart_table *table; /* NULL: none */
 };
 
 /* A matrix of numbers as coloured cells: an HTML table, so it needs no script. */

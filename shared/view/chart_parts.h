@@ -17,6 +17,10 @@ json_t *chart_numbers(const double *values, size_t count);
  * takes `least`; NULL: the ordinary height does. */
 const char *chart_size(size_t rows, size_t least);
 
+/* Puts the table into a view: "has_table", "label_heading", "headings", "rows". ERROR_LIMIT above
+ * CHART_CELLS. */
+int chart_put_table(json_t *view, const struct chart_table *table, struct error *err);
+
 /* A new array of texts. */
 json_t *chart_texts(const char *const *texts, size_t count);
 

@@ -124,6 +124,36 @@
     },
   };
 
+  // Places on a curve that readers look for, with their names.
+  const namedSpots = {
+    id: "namedSpots",
+    afterDatasetsDraw(chart, _, { spots }) {
+      if (!spots) return;
+      const { ctx: pen, chartArea: area, scales } = chart;
+      pen.save();
+      pen.font = `600 13px ${Chart.defaults.font.family}`;
+      pen.lineJoin = "round";
+      for (const spot of spots) {
+        const x = scales.x.getPixelForValue(spot.x);
+        const y = scales.y.getPixelForValue(spot.y);
+        const right = x > (area.left + area.right) / 2;
+        pen.beginPath();
+        pen.arc(x, y, 6, 0, 2 * Math.PI);
+        pen.fillStyle = colour("mark");
+        pen.strokeStyle = colour("surface");
+        pen.lineWidth = 2;
+        pen.fill();
+        pen.stroke();
+        pen.lineWidth = 4;
+        pen.textAlign = right ? "right" : "left";
+        const place = [spot.label, x + (right ? -4 : 4), y + (spot.below ? 22 : -13)];
+        pen.strokeText(...place);
+        pen.fillText(...place);
+      }
+      pen.restore();
+    },
+  };
+
   function scale(extra = {}) {
     const { grid, ticks, title, ...rest } = extra;
     return {
@@ -144,16 +174,22 @@
   function common(data, plugins) {
     return {
       maintainAspectRatio: false,
-      animation: still.matches || printing ? false : { duration: 250 },
+      animation: still.matches || printing || data.still ? false : { duration: 250 },
       plugins: {
         legend: { display: false },
         tooltip: { displayColors: false, callbacks: {} },
         markLine: { mark: data.mark },
         barFigures: {},
+        namedSpots: { spots: data.spots },
         ...plugins,
       },
     };
   }
+
+  const share = (value) => number(value, { style: "percent", maximumFractionDigits: 1 });
+  // The figures on an axis: shares as percent, numbers as Chart.js writes them.
+  const shares = (are) => (are ? { callback: share } : {});
+  const zeroLine = { color: ({ tick }) => colour(tick?.value === 0 ? "line-strong" : "line") };
 
   const legend = () => ({
     display: true,
@@ -264,19 +300,19 @@
     doughnut(data) {
       const { values } = data.series[0];
       const total = values.reduce((sum, value) => sum + value, 0);
-      const share = (value) => number(value / total, { style: "percent", maximumFractionDigits: 1 });
+      const part = (value) => share(value / total);
       const options = common(data, {
         legend: { ...legend(), position: innerWidth < 500 ? "bottom" : "right" },
         tooltip: {
           displayColors: false,
-          callbacks: { label: (item) => `${number(item.parsed)} (${share(item.parsed)})` },
+          callbacks: { label: (item) => `${number(item.parsed)} (${part(item.parsed)})` },
         },
       });
       options.plugins.legend.labels.font = { size: 15 };
       options.cutout = "62%";
       const backgroundColor = ["good", "bad", "unknown"].slice(0, values.length).map((paint) => paints[paint]());
       const datasets = [{ data: values, backgroundColor, borderColor: colour("surface"), borderWidth: 2 }];
-      const labels = data.labels.map((label, i) => `${label}${colon}${share(values[i])}`);
+      const labels = data.labels.map((label, i) => `${label}${colon}${part(values[i])}`);
       return { type: "doughnut", data: { labels, datasets }, options };
     },
   };
@@ -330,25 +366,29 @@
     const paint = (series, i) => series.paint === "plain" ? colour(["accent", "bad", "good", "unknown"][i % 4]) : colour(series.paint);
     const veil = (ink) => `color-mix(in srgb, ${ink} 16%, transparent)`;
     const dashes = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
+    const written = (value, isShare, decimals) => (isShare ? share(value) : number(value, { maximumFractionDigits: decimals }));
     const datasets = data.series.flatMap((series, i) => {
       const at = (values) => values.map((y, j) => ({ x: data.points[j], y }));
       const ink = paint(series, i);
       const shape = { pointRadius: 0, borderWidth: 2, stepped: series.stepped, spanGaps: false };
       const line = { ...shape, label: series.label, data: at(series.values), borderColor: ink, backgroundColor: ink,
-        borderDash: series.dashed ? [5, 4] : dashes[i % 4], pointRadius: data.points.length < 16 ? 3 : 0 };
+        borderDash: series.dashed ? [5, 4] : dashes[i % 4], pointRadius: data.points.length < 16 && !series.dashed ? 3 : 0 };
       if (!series.low) return [line];
       const edge = { ...shape, borderWidth: 0, band: true };
       return [{ ...edge, data: at(series.low) }, { ...edge, data: at(series.high), fill: "-1", backgroundColor: veil(ink) }, line];
     });
+    // The legend shows lines as they are drawn.
+    const dashed = (chart) => Chart.defaults.plugins.legend.labels.generateLabels(chart)
+      .map((item) => ({ ...item, lineDash: chart.data.datasets[item.datasetIndex].borderDash ?? [], lineWidth: 2 }));
     const options = common(data, {
       legend: data.series.length > 1
-        ? { ...legend(), labels: { ...legend().labels, usePointStyle: true, pointStyle: "line", pointStyleWidth: 34, filter: (item, all) => !all.datasets[item.datasetIndex].band } }
+        ? { ...legend(), labels: { ...legend().labels, usePointStyle: true, pointStyle: "line", pointStyleWidth: 34, generateLabels: dashed, filter: (item, all) => !all.datasets[item.datasetIndex].band } }
         : { display: false },
       tooltip: {
         filter: (item) => !item.dataset.band,
         callbacks: {
-          title: ([item]) => item && number(item.parsed.x, { maximumFractionDigits: data.x_decimals }),
-          label: (item) => `${item.dataset.label}${colon}${number(item.parsed.y, { maximumFractionDigits: data.decimals })}`,
+          title: ([item]) => item && written(item.parsed.x, data.x_share, data.x_decimals),
+          label: (item) => `${item.dataset.label}${colon}${written(item.parsed.y, data.y_share, data.decimals)}`,
         },
       },
     });
@@ -358,8 +398,8 @@
       type: "linear", title, ...(range ? { min: range[0], max: range[1] } : {}), ...extra,
     });
     options.scales = {
-      x: axis(data.x, data.x_range, { ticks: { maxTicksLimit: 8, maxRotation: 0 }, grid: { display: false } }),
-      y: axis(data.y, data.y_range, { ticks: { maxTicksLimit: 6 } }),
+      x: axis(data.x, data.x_range, { ticks: { maxTicksLimit: 8, maxRotation: 0, ...shares(data.x_share) }, grid: { display: false } }),
+      y: axis(data.y, data.y_range, { ticks: { maxTicksLimit: 6, ...shares(data.y_share) } }),
     };
     return { type: "line", data: { datasets }, options };
   };
@@ -372,10 +412,21 @@
     const points = data.xs.map((x, i) => ({ x, y: data.ys[i] }));
     const ink = data.tones ? data.tones.map(tint) : colour("accent");
     const narrow = isNarrow();
-    const options = common(data, { tooltip: { enabled: !data.rows, displayColors: false } });
+    const options = common(data, {
+      tooltip: {
+        enabled: !data.rows,
+        displayColors: false,
+        callbacks: {
+          label: ({ parsed: { x, y } }) => [
+            `${data.x ?? ""}${data.x ? colon : ""}${data.x_share ? share(x) : number(x)}`,
+            `${data.y ?? ""}${data.y ? colon : ""}${number(y, { maximumFractionDigits: 1 })}`,
+          ],
+        },
+      },
+    });
     options.animation = false;
     options.scales = {
-      x: scale({ type: data.logarithmic ? "logarithmic" : "linear", title: data.x, ticks: { maxTicksLimit: 7, maxRotation: 0 } }),
+      x: scale({ type: data.logarithmic ? "logarithmic" : "linear", title: data.x, grid: data.rows ? zeroLine : {}, ticks: { maxTicksLimit: 7, maxRotation: 0, ...shares(data.x_share) } }),
       y: data.rows
         ? scale({
           type: "linear", reverse: true, min: -0.6, max: data.rows.length - 0.4,
@@ -384,7 +435,7 @@
           ticks: { autoSkip: false, color: colour("ink"), font: { size: narrow ? 10 : 13 },
             callback: (value) => wrap(data.rows[value] ?? "", narrow ? 16 : 40) },
         })
-        : scale({ type: "linear", title: data.y, ticks: { maxTicksLimit: 6 } }),
+        : scale({ type: "linear", title: data.y, grid: zeroLine, ticks: { maxTicksLimit: 6 } }),
     };
     const radius = data.rows ? (narrow ? 1.2 : 1.8) : 2.6;
     const datasets = [{ data: points, pointRadius: radius, pointHoverRadius: radius + 2, pointBackgroundColor: ink, pointBorderWidth: 0 }];
@@ -395,7 +446,7 @@
     drawn.get(canvas)?.destroy();
     const data = JSON.parse(canvas.dataset.chart);
     data.wide = canvas.parentElement.clientWidth > 560;
-    drawn.set(canvas, new Chart(canvas, { ...kinds[data.kind](data), plugins: [markLine, barFigures] }));
+    drawn.set(canvas, new Chart(canvas, { ...kinds[data.kind](data), plugins: [markLine, barFigures, namedSpots] }));
   }
 
   // Charts wait their turn and are drawn one a task, those in sight first: the page stays answerable meanwhile.
@@ -419,7 +470,7 @@
     }
     const wanted = [...within.querySelectorAll("canvas[data-chart]")];
     if (atOnce) {
-      waiting = [];
+      waiting = waiting.filter((canvas) => !wanted.includes(canvas));
       wanted.forEach(draw);
       return;
     }

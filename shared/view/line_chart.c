@@ -34,6 +34,16 @@ static json_t *range_of(double low, double high)
     return low < high ? json_pack("[f, f]", low, high) : json_null();
 }
 
+static json_t *spots_of(const struct line_chart *chart)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < chart->spot_count; i++)
+        json_array_append_new(array, json_pack("{s:f, s:f, s:s, s:b}", "x", chart->spots[i].x, "y",
+                                               chart->spots[i].y, "label", chart->spots[i].label, "below",
+                                               chart->spots[i].below));
+    return array;
+}
+
 static char *data_of(const struct line_chart *chart)
 {
     json_t *data =
@@ -41,6 +51,12 @@ static char *data_of(const struct line_chart *chart)
                   chart->y_axis, "points", chart_numbers(chart->x, chart->count), "series", series_of(chart),
                   "decimals", chart->decimals, "x_decimals", chart->x_decimals, "x_range",
                   range_of(chart->x_low, chart->x_high), "y_range", range_of(chart->y_low, chart->y_high));
+    if (chart->x_is_share)
+        json_object_set_new(data, "x_share", json_true());
+    if (chart->y_is_share)
+        json_object_set_new(data, "y_share", json_true());
+    if (chart->spot_count)
+        json_object_set_new(data, "spots", spots_of(chart));
     if (!isnan(chart->mark))
         json_object_set_new(data, "mark",
                             json_pack("{s:f, s:s?}", "at", chart->mark, "label", chart->mark_label));
@@ -49,17 +65,25 @@ static char *data_of(const struct line_chart *chart)
     return text;
 }
 
+static void format(char out[NUMBER_TEXT], double value, bool is_share, int decimals, enum language language)
+{
+    if (is_share)
+        number_format_percent(out, value, decimals, language);
+    else
+        number_format(out, value, decimals, language);
+}
+
 static json_t *row_of(const struct line_chart *chart, size_t row, enum language language)
 {
     char label[NUMBER_TEXT];
     char text[NUMBER_TEXT];
     json_t *cells = json_array();
-    number_format(label, chart->x[row], chart->x_decimals, language);
+    format(label, chart->x[row], chart->x_is_share, chart->x_decimals, language);
     for (size_t i = 0; i < chart->series_count; i++) {
         const struct line_series *series = &chart->series[i];
         const double *const columns[] = {series->y, has_band(series) ? series->low : NULL, series->high};
         for (size_t j = 0; j < 3 && columns[j]; j++) {
-            number_format(text, columns[j][row], chart->decimals, language);
+            format(text, columns[j][row], chart->y_is_share, chart->decimals, language);
             json_array_append_new(cells, json_string(text));
         }
     }
@@ -82,19 +106,37 @@ static json_t *headings_of(const struct line_chart *chart, enum language languag
     return headings;
 }
 
-int line_chart_view(json_t **out, const struct line_chart *chart, enum language language, struct error *err)
+/* A row a point. */
+static void put_points(json_t *view, const struct line_chart *chart, enum language language)
 {
-    if (chart->count > LINE_POINTS || chart->series_count > LINE_SERIES)
-        return error_set(err, ERROR_LIMIT, "a chart of over %d points or %d lines", LINE_POINTS, LINE_SERIES);
-    char *data = data_of(chart);
-    if (!data)
-        return error_set(err, ERROR_INTERNAL, "a chart's data are no JSON");
     json_t *rows = json_array();
     for (size_t i = 0; i < chart->count; i++)
         json_array_append_new(rows, row_of(chart, i, language));
-    *out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "kind", "lines", "title", chart->title,
-                     "description", chart->description, "label_heading", chart->label_heading, "data", data,
-                     "has_table", 1, "headings", headings_of(chart, language), "rows", rows);
+    json_object_set_new(view, "has_table", json_true());
+    json_object_set_new(view, "label_heading", json_string(chart->label_heading));
+    json_object_set_new(view, "headings", headings_of(chart, language));
+    json_object_set_new(view, "rows", rows);
+}
+
+int line_chart_view(json_t **out, const struct line_chart *chart, enum language language, struct error *err)
+{
+    if (chart->count > LINE_POINTS || chart->series_count > LINE_SERIES || chart->spot_count > CHART_SPOTS)
+        return error_set(err, ERROR_LIMIT, "a chart of over %d points, %d lines or %d spots", LINE_POINTS,
+                         LINE_SERIES, CHART_SPOTS);
+    char *data = data_of(chart);
+    if (!data)
+        return error_set(err, ERROR_INTERNAL, "a chart's data are no JSON");
+    json_t *view = json_pack("{s:s, s:s, s:s, s:s}", "kind", "lines", "title", chart->title, "description",
+                             chart->description, "data", data);
+    int status = view ? 0 : error_set(err, ERROR_INTERNAL, "a chart's texts are not UTF-8");
     free(data);
-    return *out ? 0 : error_set(err, ERROR_INTERNAL, "a chart's texts are not UTF-8");
+    if (status == 0 && chart->table)
+        status = chart_put_table(view, chart->table, err);
+    else if (status == 0)
+        put_points(view, chart, language);
+    if (status)
+        json_decref(view);
+    else
+        *out = view;
+    return status;
 }

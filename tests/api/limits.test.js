@@ -162,6 +162,7 @@ describe('one more than', () => {
             assert.equal(body.errors[0].pointer, '/bureau');
         },
         TOP_LIMIT: () => edge(422, backend.post(`/explain?top=${limit.TOP_LIMIT}`, { features: {} }), backend.post(`/explain?top=${limit.TOP_LIMIT + 1}`, { features: {} })),
+        SUMMARY_FEATURES: () => edge(422, backend.get(`/model/summary?top=${limit.SUMMARY_FEATURES}`), backend.get(`/model/summary?top=${limit.SUMMARY_FEATURES + 1}`)),
         NEIGHBOURS_LIMIT: async () => {
             const ask = (count) => backend.get(`/clients/${client}/similar?k=${count}`);
             await edge(422, ask(limit.NEIGHBOURS_LIMIT), ask(limit.NEIGHBOURS_LIMIT + 1));

@@ -135,6 +135,46 @@ describe('dependence', () => {
     });
 });
 
+describe('summary', () => {
+    test('has the leading features, each with the points of the sample in its own order', async () => {
+        const { sampled, features } = (await backend.get('/model/summary?top=5&lang=en')).body;
+        assert.equal(sampled, 400);
+        const { features: ranked } = (await backend.get('/model/importance?lang=en')).body;
+        assert.deepEqual(features.map(({ name }) => name), ranked.slice(0, 5).map(({ name }) => name));
+        for (const { name, contributions, ranks, withheld } of features) {
+            assert.equal(contributions.length, sampled - withheld, name);
+            assert.equal(ranks.length, contributions.length);
+            assert.deepEqual(contributions, [...contributions].sort((a, b) => a - b), 'nobody keeps a place from feature to feature');
+            const { points, withheld: others } = (await backend.get(`/model/dependence/${name}`)).body;
+            assert.equal(withheld, others);
+            assert.deepEqual(contributions, points.map(({ contribution }) => contribution).sort((a, b) => a - b));
+        }
+    });
+
+    test('ranks follow the values: half of the clients are below 0.5, high external scores lower the risk', async () => {
+        const { features } = (await backend.get('/model/summary?top=30')).body;
+        assert.equal(features.length, 30);
+        const { contributions, ranks } = features.find(({ name }) => name === 'EXT_MEAN');
+        const known = ranks.map((rank, i) => ({ rank, contribution: contributions[i] })).filter(({ rank }) => rank !== null);
+        near(known.filter(({ rank }) => rank < 0.5).length / known.length, 0.5, 0.1);
+        const mean = (points) => sum(points.map(({ contribution }) => contribution)) / points.length;
+        assert.ok(mean(known.filter(({ rank }) => rank < 0.3)) > mean(known.filter(({ rank }) => rank > 0.7)) + 0.1);
+        const { histogram } = (await backend.get('/population/features/EXT_MEAN')).body;
+        assert.deepEqual(features.find(({ name }) => name === 'EXT_MEAN').range, [histogram.edges[0], histogram.edges.at(-1)]);
+        for (const { unit, range, ranks: all } of features) {
+            assert.equal(range === null, unit === 'category' || unit === 'flag');
+            if (unit === 'category') assert.ok(all.every((rank) => rank === null));
+            if (unit === 'flag') assert.ok(all.every((rank) => rank === null || rank === 0 || rank === 1));
+        }
+    });
+
+    test('has twelve features unless told otherwise; wrong questions are named', async () => {
+        assert.equal((await backend.get('/model/summary')).body.features.length, 12);
+        assert.deepEqual(await wrong('/model/summary?top=31&x=1'), ['?top', '?x']);
+        assert.deepEqual(await wrong('/model/summary?top=0'), ['?top']);
+    });
+});
+
 describe('performance', () => {
     test('at the model\'s own threshold is what training found', async () => {
         const { body } = await backend.get('/model/performance');
@@ -311,7 +351,7 @@ describe('activity', () => {
 test('without a portfolio what needs one answers 503, the rest answers', async () => {
     const empty = await startBackend({ database: makeDatabase(), ready: false });
     await until(() => empty.log.includes('population_not_loaded'));
-    for (const path of ['/model/dependence/EXT_MEAN', '/monitoring/drift', '/monitoring/fairness'])
+    for (const path of ['/model/dependence/EXT_MEAN', '/model/summary', '/monitoring/drift', '/monitoring/fairness'])
         assert.equal((await empty.get(path)).status, 503, path);
     for (const path of ['/model/importance', '/model/performance', '/model/card', '/monitoring/drift?of=scorings', '/monitoring/activity', '/v2/models/clairscore'])
         assert.equal((await empty.get(path)).status, 200, path);

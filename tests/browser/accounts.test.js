@@ -35,6 +35,17 @@ async function enter(login, password = PASSWORD) {
 const waitForRefresh = () => new Promise((resolve) => { setTimeout(resolve, 1100); });
 const isIn = async (page, url = '') => (await page.request.get(`${url}/account`, { maxRedirects: 0 })).status() === 200;
 
+test('the pages about the model are for analysts, not for advisors', async () => {
+    const advisor = await enter('zoé');
+    const analyst = await enter('ana');
+    for (const path of ['/model', '/model/importance', '/model/dependence?feature=EXT_MEAN', '/model/performance', '/model/costs']) {
+        assert.equal((await advisor.request.get(path)).status(), 403, path);
+        assert.equal((await analyst.request.get(path)).status(), 200, path);
+    }
+    assert.equal(await advisor.locator('.bar-nav a[href="/model"]').count(), 0);
+    assert.equal(await analyst.locator('.bar-nav a[href="/model"]').count(), 1);
+});
+
 test('the file holds no password, and only its owner reads it', () => {
     assert.equal(statSync(file).mode & 0o777, 0o600);
     const text = readFileSync(file, 'utf8');

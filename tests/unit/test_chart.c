@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "frontend/view/confusion.h"
 #include "frontend/view/gauge.h"
 #include "frontend/view/histogram.h"
 #include "shared/view/chart.h"
@@ -407,6 +408,8 @@ static void test_axis(void **state)
     assert_int_equal(histogram_read_bins(&axis, source, "money", NULL, LANGUAGE_EN, &err), 0);
     assert_string_equal(axis.edges[1], "12.5" NARROW "k");
     json_decref(source);
+}
+
 static void test_gauge_with_two_needles(void **state)
 {
     (void)state;
@@ -417,6 +420,140 @@ static void test_gauge_with_two_needles(void **state)
     assert_false(json_equal(json_object_get(view, "earlier"), json_object_get(view, "needle")));
     json_decref(view);
     json_decref(other);
+}
+
+/* ---- Lines and points -------------------------------------------------------------------------------- */
+
+static json_t *cell_at(const json_t *view, size_t row, size_t column)
+{
+    const json_t *found = json_array_get(json_object_get(view, "rows"), row);
+    return json_array_get(json_object_get(found, "cells"), column);
+}
+
+static struct line_chart plain_lines(const struct line_series *series)
+{
+    static const double x[] = {0.05, 0.5};
+    return (struct line_chart){.title = "Title",
+                               .description = "What it shows",
+                               .label_heading = "Share",
+                               .x = x,
+                               .count = 2,
+                               .series = series,
+                               .series_count = 1,
+                               .mark = NAN};
+}
+
+static void test_shares_along_lines(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const double y[] = {0.125, NAN};
+    const struct line_series series = {.label = "Model", .y = y};
+    struct line_chart chart = plain_lines(&series);
+    chart.x_is_share = chart.y_is_share = true;
+    chart.decimals = chart.x_decimals = 1;
+    json_t *view = NULL;
+    assert_int_equal(line_chart_view(&view, &chart, LANGUAGE_FR, &err), 0);
+    json_t *data = parse(text_at(view, "data"));
+    assert_true(json_is_true(json_object_get(data, "x_share")) &&
+                json_is_true(json_object_get(data, "y_share")));
+    assert_true(json_number_value(json_array_get(json_object_get(data, "points"), 0)) == 0.05);
+    assert_string_equal(text_at(json_array_get(json_object_get(view, "rows"), 0), "label"), "5,0" NARROW "%");
+    assert_string_equal(json_string_value(cell_at(view, 0, 0)), "12,5" NARROW "%");
+    assert_string_equal(json_string_value(cell_at(view, 1, 0)), "\u2013");
+    json_decref(data);
+    json_decref(view);
+}
+
+static void test_spots_and_another_table(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const double y[] = {1, 2};
+    const struct line_series series = {.label = "Model", .y = y};
+    const struct chart_spot spots[] = {{0.1, 1.5, "In service", .below = true}, {0.2, 1.7, "Chosen", false}};
+    const char *const headings[] = {"a", "b"}, *const labels[] = {"one", "two", "three"},
+                      *const cells[] = {"1", "2", "3", "4", "5", "6"};
+    const struct chart_table table = {"Row", headings, 2, labels, cells, 3};
+    struct line_chart chart = plain_lines(&series);
+    chart.spots = spots;
+    chart.spot_count = 2;
+    chart.table = &table;
+    json_t *view = NULL;
+    assert_int_equal(line_chart_view(&view, &chart, LANGUAGE_EN, &err), 0);
+    json_t *data = parse(text_at(view, "data"));
+    assert_null(json_object_get(data, "x_share"));
+    json_t *spot = json_array_get(json_object_get(data, "spots"), 0);
+    assert_string_equal(text_at(spot, "label"), "In service");
+    assert_true(json_number_value(json_object_get(spot, "y")) == 1.5);
+    assert_true(json_is_true(json_object_get(spot, "below")));
+    assert_int_equal(json_array_size(json_object_get(view, "rows")), 3);
+    assert_string_equal(text_at(view, "label_heading"), "Row");
+    assert_string_equal(json_string_value(cell_at(view, 2, 1)), "6");
+    json_decref(data);
+    json_decref(view);
+
+    chart.spot_count = CHART_SPOTS + 1;
+    assert_int_equal(line_chart_view(&view, &chart, LANGUAGE_EN, &err), -1);
+    assert_int_equal(err.code, ERROR_LIMIT);
+    struct chart_table large = table;
+    large.row_count = CHART_CELLS;
+    chart.spot_count = 2;
+    chart.table = &large;
+    err = (struct error){0};
+    assert_int_equal(line_chart_view(&view, &chart, LANGUAGE_EN, &err), -1);
+    assert_int_equal(err.code, ERROR_LIMIT);
+}
+
+static void test_points(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const double x[] = {0.1, 0.2}, y[] = {-3, 4}, tone[] = {1, NAN};
+    const char *const headings[] = {"mean"}, *const labels[] = {"10 %"}, *const cells[] = {"+0.5"};
+    const struct chart_table table = {"Range", headings, 1, labels, cells, 1};
+    struct point_chart chart = {.title = "Title",
+                                .description = "What it shows",
+                                .x = x,
+                                .y = y,
+                                .tone = tone,
+                                .count = 2,
+                                .tone_label = "Value:",
+                                .tone_low = "low",
+                                .tone_high = "high",
+                                .x_is_share = true};
+    json_t *view = NULL;
+    assert_int_equal(point_chart_view(&view, &chart, LANGUAGE_EN, &err), 0);
+    json_t *data = parse(text_at(view, "data"));
+    assert_true(json_is_null(json_array_get(json_object_get(data, "tones"), 1)));
+    assert_true(json_is_true(json_object_get(data, "x_share")));
+    assert_true(json_is_false(json_object_get(view, "has_table")));
+    assert_string_equal(text_at(json_object_get(view, "tone"), "high"), "high");
+    json_decref(data);
+    json_decref(view);
+
+    chart.table = &table;
+    assert_int_equal(point_chart_view(&view, &chart, LANGUAGE_EN, &err), 0);
+    assert_true(json_is_true(json_object_get(view, "has_table")));
+    assert_string_equal(json_string_value(cell_at(view, 0, 0)), "+0.5");
+    json_decref(view);
+}
+
+static void test_confusion(void **state)
+{
+    (void)state;
+    json_t *source = parse("{\"true_negatives\": 6000, \"false_positives\": 3000, \"false_negatives\": 200, "
+                           "\"true_positives\": 800}");
+    json_t *view = confusion_view(source, LANGUAGE_FR);
+    assert_string_equal(text_at(view, "granted_repaid"), "6" NARROW "000");
+    assert_string_equal(text_at(view, "granted_repaid_share"), "60,0" NARROW "%");
+    assert_string_equal(text_at(view, "refused_repaid"), "3" NARROW "000");
+    assert_string_equal(text_at(view, "granted_defaulted_share"), "2,0" NARROW "%");
+    assert_string_equal(text_at(view, "refused"), "3" NARROW "800");
+    assert_string_equal(text_at(view, "defaulted_share"), "10,0" NARROW "%");
+    assert_string_equal(text_at(view, "all"), "10" NARROW "000");
+    json_decref(view);
+    json_decref(source);
 }
 
 int main(void)
@@ -431,6 +568,10 @@ int main(void)
         cmocka_unit_test(test_beyond_the_ends),
         cmocka_unit_test(test_categories),
         cmocka_unit_test(test_histogram_faults),
+        cmocka_unit_test(test_shares_along_lines),
+        cmocka_unit_test(test_spots_and_another_table),
+        cmocka_unit_test(test_points),
+        cmocka_unit_test(test_confusion),
         cmocka_unit_test(test_fold),
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_gauge),

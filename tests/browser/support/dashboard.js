@@ -96,10 +96,10 @@ function chromiumPath() {
 }
 
 /** Everything a test file needs; stopped when its tests are through. */
-export async function openDashboard({ clients = 300, relayed = false, env = {} } = {}) {
+export async function openDashboard({ clients = 300, relayed = false, env = {}, backendEnv = {} } = {}) {
     const database = `sqlite:${join(makeFolder(), 'store.db')}`;
     importPortfolio(makePortfolio(clients), database);
-    const backend = await startBackend({ database });
+    const backend = await startBackend({ database, env: backendEnv });
     const relay = relayed ? await startRelay(backend.url) : undefined;
     const frontend = await startFrontend(relay?.url ?? backend.url, env);
     const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
