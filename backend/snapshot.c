@@ -10,6 +10,7 @@
 struct shared_model {
     atomic_uint holders;
     struct model *model;
+    time_t loaded;
 };
 
 struct snapshot {
@@ -42,6 +43,7 @@ int snapshot_new(struct snapshot **out, struct model *model, struct error *err)
     }
     atomic_init(&shared->holders, 1);
     shared->model = model;
+    shared->loaded = time(NULL);
     atomic_init(&snapshot->holders, 1);
     pthread_mutex_init(&snapshot->lock, NULL);
     snapshot->shared = shared;
@@ -88,6 +90,11 @@ const struct model *snapshot_model(const struct snapshot *snapshot)
     return snapshot->shared->model;
 }
 
+time_t snapshot_loaded(const struct snapshot *snapshot)
+{
+    return snapshot->shared->loaded;
+}
+
 const struct population *snapshot_population(const struct snapshot *snapshot)
 {
     return snapshot->population;
@@ -119,12 +126,15 @@ static double margin_of(const void *population, size_t row)
     return population_margin(population, row);
 }
 
+struct drift_clients snapshot_clients(const struct snapshot *snapshot)
+{
+    return (struct drift_clients){population_count(snapshot->population), column_of, margin_of,
+                                  snapshot->population};
+}
+
 int snapshot_drift(struct snapshot *snapshot, const struct drift **out, size_t *count, struct error *err)
 {
-    const struct drift_clients clients = {.count = population_count(snapshot->population),
-                                          .column = column_of,
-                                          .margin = margin_of,
-                                          .context = snapshot->population};
+    const struct drift_clients clients = snapshot_clients(snapshot);
     int status = 0;
     pthread_mutex_lock(&snapshot->lock);
     if (!snapshot->drift) {

@@ -67,6 +67,35 @@ function toApplication(row) {
 
 const plain = rows => rows.filter((row) => !row.includes('"')); // of which split(',') is right
 
+describe('names', () => {
+    const path = (query) => `/batches?${new URLSearchParams(query)}`;
+    const sendAs = (query) => backend.call('POST', path(query), { body: `${names}\n${rows[0]}\n`, headers: csvType });
+
+    test('a batch keeps how it is called and who sent it', async () => {
+        const said = { name: 'Demandes d’été & <automne>.csv', sender: 'Zoé É.' };
+        const sent = await sendAs(said);
+        assert.equal(sent.status, 202, sent.text);
+        const batch = await finished(sent.body.id);
+        const [listed] = (await backend.get('/batches?limit=1')).body.batches;
+        for (const { name, sender } of [sent.body, batch, listed]) assert.deepEqual({ name, sender }, said);
+        const plainOne = await sendAs({});
+        assert.deepEqual([plainOne.body.name, plainOne.body.sender], [null, null]);
+        assert.equal((await sendAs({ name: 'é'.repeat(128) })).status, 202);
+    });
+
+    test('a wrong one is named', async () => {
+        for (const [query, pointer] of [[{ name: 'é'.repeat(129) }, '?name'], [{ sender: '' }, '?sender'], [{ name: 'a\nb' }, '?name'], [{ file: 'x' }, '?file']]) {
+            const { status, body } = await sendAs(query);
+            assert.equal(status, 422);
+            assert.deepEqual(body.errors.map((error) => error.pointer), [pointer]);
+        }
+    });
+
+    test('the list tells what a batch may be', async () => {
+        assert.deepEqual((await backend.get('/batches?limit=1')).body.limits, { bytes: 2 ** 30, rows: 5_000_000, open: 100, keep_days: 7 });
+    });
+});
+
 describe('scoring', () => {
     test('a CSV file gives the numbers of /predict for the same fields, to the last digit', async () => {
         const some = plain(rows).slice(0, 100);
