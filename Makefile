@@ -10,9 +10,9 @@ WARN     := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 CFLAGS   += -std=gnu17 -D_GNU_SOURCE $(OPTIMISE) -g -I. $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 LDFLAGS  += -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
-SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lgsl -lgslcblas -lm -lpthread
+SHARED_LIBS   := -lulfius -lyder -lorcania -lmicrohttpd -ljansson -lsodium -lxgboost -lgsl -lgslcblas -lm -lz -lpthread
 BACKEND_LIBS  := -lsqlite3 -lpq -lrhonabwy -lcurl
-FRONTEND_LIBS := -lcurl -lz -liddawc -lrhonabwy -lunistring
+FRONTEND_LIBS := -lcurl -liddawc -lrhonabwy -lunistring
 NOTEBOOK_LIBS := -llinear -llbfgs -lfann -lgomp
 
 sources = $(wildcard $(1)/*.c $(1)/*/*.c)
@@ -218,6 +218,13 @@ bench-service: ## the backend with 300,000 clients on both stores: every call un
 	@scripts/install.sh build test bench
 	@$(MAKE) -s --no-print-directory -j$$(nproc) build
 	@BUILD='$(BUILD)' scripts/postgres.sh node tests/bench/service.js
+
+.PHONY: bench-dashboard
+bench-dashboard: ## every page with 300,000 clients, 200 managers at work, Lighthouse (CLIENTS=N, MANAGERS=N, MANAGERS_SECONDS=N)
+	@scripts/install.sh build test bench
+	@test -d tests/bench/lighthouse/node_modules || npm --prefix tests/bench/lighthouse ci --silent
+	@$(MAKE) -s --no-print-directory -j$$(nproc) build
+	@BUILD='$(BUILD)' node tests/bench/dashboard.js
 
 .PHONY: container
 container: ## build both images, bring them up with compose, try them

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "shared/base/file.h"
+#include "shared/base/gzip.h"
 
-enum { GZIP_WINDOW = 15 + 16, GZIP_MEMORY = 9, PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096 };
 
 struct assets {
     struct asset *files; /* in order of name */
@@ -36,30 +36,6 @@ static const struct media_type *media_type_of(const char *name)
         if (strcmp(dot, media_types[i].extension) == 0)
             return &media_types[i];
     return NULL;
-}
-
-/* Compresses as far as it goes: it is done once. Leaves gzip NULL when that gains nothing. */
-static int compress_asset(struct asset *asset, struct error *err)
-{
-    z_stream stream = {0};
-    if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY, Z_DEFAULT_STRATEGY))
-        return error_set(err, ERROR_INTERNAL, "zlib cannot start");
-    size_t bound = deflateBound(&stream, asset->length);
-    asset->gzip = malloc(bound);
-    stream.next_in = asset->bytes;
-    stream.avail_in = (uInt)asset->length;
-    stream.next_out = asset->gzip;
-    stream.avail_out = (uInt)bound;
-    int status = asset->gzip ? deflate(&stream, Z_FINISH) : Z_MEM_ERROR;
-    asset->gzip_length = stream.total_out;
-    deflateEnd(&stream);
-    if (status != Z_STREAM_END)
-        return error_set(err, ERROR_INTERNAL, "zlib cannot compress %s", asset->name);
-    if (asset->gzip_length >= asset->length) {
-        free(asset->gzip);
-        asset->gzip = NULL;
-    }
-    return 0;
 }
 
 static void tag_asset(struct asset *asset)
@@ -110,7 +86,9 @@ static int load_asset(struct assets *assets, const char *root, const char *folde
     asset->length = content.length;
     asset->bytes = buffer_take(&content);
     tag_asset(asset);
-    return media->compresses && asset->length ? compress_asset(asset, err) : 0;
+    return media->compresses
+               ? gzip_compress(&asset->gzip, &asset->gzip_length, asset->bytes, asset->length, GZIP_BEST, err)
+               : 0;
 }
 
 /* Calls `each` for every visible entry of the folder. */

@@ -14,7 +14,7 @@ enum {
     BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING
 };
 _Static_assert(NONCE + TAG == 40 && SESSION_SEALED_TEXT(PLAIN) <= SESSION_TEXT, "a sealed session fits");
-_Static_assert(sodium_base64_ENCODED_LEN(TOKEN, BASE64) <= SESSION_TOKEN, "a token fits");
+_Static_assert(sodium_base64_ENCODED_LEN(2 * TOKEN, BASE64) <= SESSION_TOKEN, "a token fits");
 
 /* Bound into the seal, so that a session of another layout does not open. */
 static const char LAYOUT[] = "clairscore session 2";
@@ -145,16 +145,35 @@ bool session_open(struct session *out, const struct session_key *key, const char
     return at[24] < ACCOUNT_SOURCES && at[25] < ROLE_COUNT && !has_ended(out, now);
 }
 
+/* What a session's tokens hide. */
+static void bare_token(unsigned char out[TOKEN], const struct session_key *key, const struct session *session)
+{
+    crypto_generichash(out, TOKEN, session->id, sizeof session->id, key->token, sizeof key->token);
+}
+
+static void mask(unsigned char token[TOKEN], const unsigned char with[TOKEN])
+{
+    for (int i = 0; i < TOKEN; i++)
+        token[i] ^= with[i];
+}
+
 void session_token(char out[SESSION_TOKEN], const struct session_key *key, const struct session *session)
 {
-    unsigned char token[TOKEN];
-    crypto_generichash(token, sizeof token, session->id, sizeof session->id, key->token, sizeof key->token);
+    unsigned char token[2 * TOKEN];
+    randombytes_buf(token, TOKEN);
+    bare_token(token + TOKEN, key, session);
+    mask(token + TOKEN, token);
     sodium_bin2base64(out, SESSION_TOKEN, token, sizeof token, BASE64);
 }
 
 bool session_token_matches(const struct session_key *key, const struct session *session, const char *text)
 {
-    char expected[SESSION_TOKEN];
-    session_token(expected, key, session);
-    return text && strlen(text) == strlen(expected) && sodium_memcmp(text, expected, strlen(expected)) == 0;
+    unsigned char token[2 * TOKEN], expected[TOKEN];
+    size_t length = 0;
+    if (!text || sodium_base642bin(token, sizeof token, text, strlen(text), NULL, &length, NULL, BASE64) ||
+        length != sizeof token)
+        return false;
+    mask(token + TOKEN, token);
+    bare_token(expected, key, session);
+    return sodium_memcmp(token + TOKEN, expected, TOKEN) == 0;
 }

@@ -15,7 +15,7 @@ enum {
     SESSION_ID = 16,
     SESSION_KEY_LEAST = 32,        /* characters of SESSION_KEY */
     SESSION_TEXT = 256,            /* bytes of a sealed session with its terminator */
-    SESSION_TOKEN = 44,            /* bytes of a form token with its terminator */
+    SESSION_TOKEN = 88,            /* bytes of a form token with its terminator */
     SESSION_IDLE_S = 30 * 60,      /* unused for so long, it has ended */
     SESSION_LONGEST_S = 10 * 3600, /* and so long after it began in any case */
     SESSION_RENEW_S = 60           /* a cookie older than this is sealed again */
@@ -61,7 +61,9 @@ void session_key_seal(char *out, size_t size, const struct session_key *key, con
 bool session_key_open(void *out, size_t *length, const struct session_key *key, const char *label,
                       const char *text);
 
-/* The token that every form of this session carries, and whether `text` (may be NULL) is that token. */
+/* A token for the forms of this session, and whether `text` (may be NULL) is one. They are masked: no two are
+ * alike, so that a compressed page's length says nothing about them however often it is asked for (Gluck,
+ * Harris & Prado, BREACH, 2013). */
 void session_token(char out[SESSION_TOKEN], const struct session_key *key, const struct session *session);
 bool session_token_matches(const struct session_key *key, const struct session *session, const char *text);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "shared/base/gzip.h"
 #include "shared/base/log.h"
 
 enum { COOKIE_NAME = 64, LANGUAGE_COOKIE_S = 365 * 24 * 3600, RETRY_S = 5 };
@@ -212,6 +213,26 @@ json_t *page_view(struct http_exchange *exchange, const char *title)
                      title, "moment", i18n_moment(site->i18n, exchange->language, time(NULL)));
 }
 
+/* Sends a page, compressed for who takes that. Its form token is masked anew each time (session_token), so
+ * that its compressed length says nothing about it. */
+static void send_page(struct http_exchange *exchange, unsigned status, struct buffer *page)
+{
+    static const char type[] = "text/html; charset=utf-8";
+    struct error err = {0};
+    void *compressed = NULL;
+    size_t length = page->length;
+    http_header(exchange, "Vary", "Accept-Encoding, Accept-Language, Cookie");
+    if (length && http_takes_gzip(exchange) &&
+        gzip_compress(&compressed, &length, page->data, page->length, GZIP_QUICK, &err) == 0 && compressed) {
+        http_header(exchange, "Content-Encoding", "gzip");
+        http_answer_take(exchange, status, type, compressed, length);
+        buffer_free(page);
+        return;
+    }
+    length = page->length;
+    http_answer_take(exchange, status, type, buffer_take(page), length);
+}
+
 void page_answer(struct http_exchange *exchange, unsigned status, const char *template, json_t *view)
 {
     struct error err = {0};
@@ -228,8 +249,7 @@ void page_answer(struct http_exchange *exchange, unsigned status, const char *te
         send_session(exchange, visit);
     http_header(exchange, "Content-Security-Policy", CONTENT_POLICY);
     http_header(exchange, "Content-Language", language_code(exchange->language));
-    size_t length = page.length;
-    http_answer_take(exchange, status, "text/html; charset=utf-8", buffer_take(&page), length);
+    send_page(exchange, status, &page);
 }
 
 void page_redirect(struct http_exchange *exchange, const char *address)

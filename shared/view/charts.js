@@ -326,7 +326,17 @@
     drawn.set(canvas, new Chart(canvas, { ...kinds[data.kind](data), plugins: [markLine, barFigures] }));
   }
 
-  function drawAll(within = document) {
+  // Charts wait their turn and are drawn one a task, those in sight first: the page stays answerable meanwhile.
+  let waiting = [];
+  const soon = window.requestIdleCallback ?? ((task) => setTimeout(task, 0));
+
+  function drawNext() {
+    const canvas = waiting.shift();
+    if (canvas?.isConnected) draw(canvas);
+    if (waiting.length) soon(drawNext);
+  }
+
+  function drawAll(within = document, atOnce = false) {
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     Chart.defaults.font.size = 13;
     Chart.defaults.locale = language;
@@ -335,7 +345,16 @@
       drawn.get(canvas).destroy();
       drawn.delete(canvas);
     }
-    within.querySelectorAll("canvas[data-chart]").forEach(draw);
+    const wanted = [...within.querySelectorAll("canvas[data-chart]")];
+    if (atOnce) {
+      waiting = [];
+      wanted.forEach(draw);
+      return;
+    }
+    const away = new Map(wanted.map((canvas) => [canvas, Math.max(0, canvas.getBoundingClientRect().top - innerHeight)]));
+    const idle = waiting.length === 0;
+    waiting = waiting.filter((canvas) => !away.has(canvas)).concat(wanted.sort((one, other) => away.get(one) - away.get(other)));
+    if (idle && waiting.length) soon(drawNext);
   }
 
   const redraw = () => drawAll();
@@ -343,7 +362,7 @@
   for (const event of ["beforeprint", "afterprint"]) {
     addEventListener(event, () => {
       printing = event === "beforeprint";
-      redraw();
+      drawAll(document, true); // what is printed cannot wait
     });
   }
   document.fonts.ready.then(redraw);

@@ -1,79 +1,21 @@
 // `make bench-service`: the backend with a large portfolio, on both stores. Every call of service_calls.json at 32
 // connections (wrk), start to ready, memory, a batch, reloads under load. Writes docs/service.md. These are figures of one
 // machine, not ratios: they say what to expect, and where the time goes.
-import { execFileSync, spawn } from 'node:child_process';
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createReadStream, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, until } from '../api/support/backend.js';
+import { until } from '../api/support/backend.js';
+import { CLIENTS, digits, get, headers, importInto, makePortfolio, now, resident, say, someIds, startBackend, table, work } from './large.js';
 import { load } from './wrk.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 process.chdir(root);
-const build = process.env.BUILD || 'build';
-const CLIENTS = Number(process.env.CLIENTS || 300_000);
 const SECONDS = Number(process.env.CALL_SECONDS || 3);
 const CONNECTIONS = 32;
 const RELOADS = 20;
-const KEY = 'a key for measuring, which no other server has';
-const work = mkdtempSync(join(process.env.WORK || os.tmpdir(), 'clairscore-service-'));
-process.on('exit', () => rmSync(work, { recursive: true, force: true }));
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
-
-const say = (text) => console.log(`→ ${text}`);
-const now = () => performance.now() / 1000;
-
-function makePortfolio() {
-    const folder = process.env.PORTFOLIO || join(work, 'portfolio');
-    if (existsSync(join(folder, 'application_train.csv'))) return folder;
-    say(`Generating ${CLIENTS} clients`);
-    execFileSync(join(build, '00_portfolio'), ['generate', '--clients', String(CLIENTS), '--test-clients', '1000',
-        '--seed', '1', '--out', folder], { stdio: 'ignore' });
-    return folder;
-}
-
-function importInto(database, portfolio) {
-    say(`Importing into ${database.split(':')[0]}`);
-    const times = join(work, 'times');
-    execFileSync('/usr/bin/time', ['-o', times, '-f', '%e %M', join(build, 'import'), '--data', portfolio, '--database', database],
-        { stdio: 'ignore' });
-    const [seconds, kilobytes] = readFileSync(times, 'utf8').trim().split(' ').map(Number);
-    return { seconds, megabytes: kilobytes / 1024 };
-}
-
-const resident = (pid, field = 'VmRSS') =>
-    Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
-
-/** Starts the backend; seconds until it is ready. */
-async function start(database) {
-    const port = await freePort();
-    const started = now();
-    const child = spawn(join(build, 'backend'), [], {
-        env: { PATH: process.env.PATH, PORT: String(port), API_KEY: KEY, DATABASE_URL: database, RATE_LIMIT: '0',
-            BATCH_DIR: join(work, 'batches'), MAX_BATCH_BYTES: String(2 ** 30) },
-        stdio: ['ignore', 'ignore', 'ignore'],
-    });
-    process.on('exit', () => child.kill('SIGKILL'));
-    const url = `http://127.0.0.1:${port}`;
-    await until(async () => (await fetch(`${url}/v2/health/ready`).catch(() => undefined))?.ok, 120_000);
-    return { child, url, seconds: now() - started };
-}
-
-const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
-/** The answer's JSON. Once more when a connection kept from before was just being closed by the server, which had not been asked for long. */
-async function get(url) {
-    const ask = async () => (await fetch(url, { headers })).json();
-    return ask().catch(ask);
-}
-
-/** Some ids spread over the portfolio. */
-async function someIds(url) {
-    const { clients } = await get(`${url}/clients?limit=1`);
-    const first = clients[0].client_id;
-    return Array.from({ length: 64 }, (_, i) => first + Math.floor((i * CLIENTS) / 64));
-}
 
 /** A body for each id. {id} is the client's number, {features} its features by name. */
 async function makeBodies(call, ids, url) {
@@ -124,11 +66,11 @@ async function scoreBatch(url, portfolio, pid) {
 /** Reloads the model again and again while clients ask; how many requests failed. */
 async function reloadUnderLoad(url) {
     say(`${RELOADS} reloads under load`);
-    let stop = false, asked = 0, lost = 0;
+    let ended = false, asked = 0, lost = 0;
     const ask = async () => {
         const { clients } = await get(`${url}/clients?limit=1`);
         const body = JSON.stringify({ client_id: clients[0].client_id });
-        while (!stop) {
+        while (!ended) {
             const response = await fetch(`${url}/explain?top=3`, { method: 'POST', headers, body }).catch(() => undefined);
             await response?.arrayBuffer();
             asked++;
@@ -142,14 +84,14 @@ async function reloadUnderLoad(url) {
         await response.arrayBuffer();
         while ((await get(`${url}/model/reload`)).state === 'running') await new Promise((next) => { setTimeout(next, 20); });
     }
-    stop = true;
+    ended = true;
     await Promise.all(askers);
     return { asked, lost };
 }
 
 async function measureStore(name, database, portfolio, calls) {
     const imported = importInto(database, portfolio);
-    let { child, url, seconds } = await start(database);
+    let { child, url, seconds, stop } = await startBackend(database);
     const memory = resident(child.pid);
     say(`${name}: ready after ${seconds.toFixed(2)} s, ${memory.toFixed(0)} MB`);
     const ids = await someIds(url);
@@ -161,17 +103,12 @@ async function measureStore(name, database, portfolio, calls) {
     }
     const after = resident(child.pid);
     const reloads = await reloadUnderLoad(url);
-    child.kill('SIGTERM');
-    await new Promise((resolve) => { child.on('exit', resolve); });
-    ({ child, url } = await start(database)); // the peak is the batch's own
+    await stop();
+    ({ child, url, stop } = await startBackend(database)); // the peak is the batch's own
     const batch = await scoreBatch(url, portfolio, child.pid);
-    child.kill('SIGTERM');
-    await new Promise((resolve) => { child.on('exit', resolve); });
+    await stop();
     return { name, imported, seconds, memory, after, rows, reloads, batch };
 }
-
-const digits = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
-const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 function page(stores) {
     const line = (title, of) => [title, ...stores.map(of)];

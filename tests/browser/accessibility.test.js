@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { openDashboard, waitForCharts } from './support/dashboard.js';
+import { pagesOf, unfold } from './support/pages.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const dashboard = await openDashboard();
 const granted = await dashboard.clientThatIs('granted');
 const refused = await dashboard.clientThatIs('refused');
-const pages = ['/clients', '/clients?query=zz', `/clients/${granted.client_id}`, `/clients/${refused.client_id}?top=25`,
-    '/clients/1', '/nothing', '/glossary', '/glossary?q=zzz', '/account'];
+const pages = pagesOf(granted, refused);
 
 async function check(page, said) {
     const { violations } = await page.evaluate(`${axe}; axe.run({ resultTypes: ['violations'] })`);
@@ -28,9 +28,7 @@ for (const language of ['fr', 'en']) {
             for (const path of pages) {
                 await entered.goto(path);
                 await waitForCharts(entered);
-                await entered.evaluate(() => {
-                    for (const details of document.querySelectorAll('details')) details.open = true;
-                });
+                await unfold(entered);
                 await check(entered, path);
             }
         });
@@ -41,9 +39,7 @@ for (const language of ['fr', 'en']) {
         for (const path of pages) {
             await page.goto(path);
             await waitForCharts(page);
-            await page.evaluate(() => {
-                for (const details of document.querySelectorAll('details')) details.open = true;
-            });
+            await unfold(page);
             assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360, path);
         }
     });

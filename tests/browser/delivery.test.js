@@ -55,6 +55,16 @@ test('scripts and styles go compressed to who takes it', async () => {
     assert.equal(never.headers['content-encoding'], undefined);
 });
 
+test('pages go compressed to who takes it, and no two carry the same token', async () => {
+    const [small, large] = [await get('/sign-in', { 'accept-encoding': 'gzip' }), await get('/sign-in')];
+    assert.equal(small.headers['content-encoding'], 'gzip');
+    assert.match(small.headers.vary, /accept-encoding/i);
+    assert.equal(large.headers['content-encoding'], undefined);
+    assert.ok(small.body.length < large.body.length / 2);
+    const token = (body) => /name="token" value="([^"]+)"/.exec(body.toString())[1];
+    assert.notEqual(token(gunzipSync(small.body)), token(large.body));
+});
+
 test('there is no way out of the static folder', async () => {
     for (const path of ['/static/x/..%2f..%2ftemplates/head.html', '/static/x/../../locales/fr.json', '/static/x/css/%2e%2e%2ffoo',
         '/static/x/templates/head.html']) assert.notEqual((await get(path)).status, 200, path);

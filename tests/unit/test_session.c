@@ -89,13 +89,18 @@ static void test_form_token(void **state)
     (void)state;
     struct session_key *key = key_of("");
     struct session one, two;
-    char token[SESSION_TOKEN];
+    char token[SESSION_TOKEN], another[SESSION_TOKEN];
     session_begin(&one, NULL, NOW);
     assert_false(session_has_user(&one));
     session_begin(&two, NULL, NOW);
     session_token(token, key, &one);
     assert_true(session_token_matches(key, &one, token));
     assert_false(session_token_matches(key, &two, token));
+    session_token(another, key, &one);
+    assert_string_not_equal(another, token);
+    assert_true(session_token_matches(key, &one, another));
+    memcpy(another, token, sizeof token / 2); /* one's mask, the other's token */
+    assert_false(session_token_matches(key, &one, another));
     assert_false(session_token_matches(key, &one, NULL));
     assert_false(session_token_matches(key, &one, ""));
     token[0] = token[0] == 'A' ? 'B' : 'A';
