@@ -15,7 +15,7 @@
 
 enum {
     BACKEND_CALLS = 4,  /* at once */
-    BACKEND_PATH = 512, /* bytes of a call's path and query */
+    BACKEND_PATH = 2048,/* bytes of a call's path and query */
     BACKEND_ANSWER_BYTES = 8 << 20
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "frontend/pages/batches_page.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
 #include "frontend/site.h"
@@ -21,6 +22,15 @@ static const struct http_route routes[] = {
     {.method = "GET", .path = "/account", .handle = account_show},
     {.method = "GET", .path = "/clients", .handle = clients_show, .scope = RIGHT_CLIENTS},
     {.method = "GET", .path = "/clients/:id", .handle = client_show, .scope = RIGHT_CLIENTS},
+    {.method = "GET", .path = "/batches", .handle = batches_show, .scope = RIGHT_BATCHES},
+    {.method = "POST",
+     .path = "/batches",
+     .handle = batch_upload_submit,
+     .receiver = &batch_upload_receiver,
+     .scope = RIGHT_BATCHES},
+    {.method = "GET", .path = "/batches/:id", .handle = batch_show, .scope = RIGHT_BATCHES},
+    {.method = "POST", .path = "/batches/:id/cancel", .handle = batch_cancel_submit, .scope = RIGHT_BATCHES},
+    {.method = "GET", .path = "/batches/:id/results", .handle = batch_results_show, .scope = RIGHT_BATCHES},
     {.method = "GET", .path = "/glossary", .handle = glossary_show},
     {.method = "GET",
      .path = "/static/:version/:folder/:name",

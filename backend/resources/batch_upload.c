@@ -155,8 +155,10 @@ static void keep_bytes(struct upload *upload, const char *bytes, size_t size)
         fail(upload, 507, "%s", no_room);
 }
 
-static bool take_piece(void *context, const char *name, uint64_t offset, const char *bytes, size_t size)
+static bool take_piece(void *context, const char *name, const char *file, uint64_t offset, const char *bytes,
+                       size_t size)
 {
+    (void)file;
     struct upload *upload = context;
     /* An empty part can come in several pieces of nothing. */
     bool goes_on = (offset > 0 || upload->part_bytes == 0) && upload->part >= 0 &&

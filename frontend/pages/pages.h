@@ -14,6 +14,11 @@ void glossary_show(struct http_exchange *exchange);         /* GET /glossary?q= 
 void sign_out_submit(struct http_exchange *exchange);       /* POST /sign-out */
 void clients_show(struct http_exchange *exchange);          /* GET /clients?query=&cursor= */
 void client_show(struct http_exchange *exchange);           /* GET /clients/:id?top= */
+void batches_show(struct http_exchange *exchange);          /* GET /batches?cursor= */
+void batch_upload_submit(struct http_exchange *exchange);   /* POST /batches?token=&key= */
+void batch_show(struct http_exchange *exchange);            /* GET /batches/:id */
+void batch_cancel_submit(struct http_exchange *exchange);   /* POST /batches/:id/cancel */
+void batch_results_show(struct http_exchange *exchange);    /* GET /batches/:id/results?format= */
 void health_show(struct http_exchange *exchange);           /* GET /health */
 void static_file_show(struct http_exchange *exchange);      /* GET /static/:version/:folder/:name */
 
