@@ -8,6 +8,7 @@
 #include "frontend/pages/batches_page.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
+#include "frontend/view/row_fault.h"
 #include "shared/base/log.h"
 #include "shared/base/number.h"
 
@@ -39,9 +40,12 @@ static void answer_failure(struct http_exchange *exchange, const struct backend_
 
 /* ---- What is wrong in the file ---- */
 
-/* "/bureau/AMT_CREDIT_SUM" without its first slash; what a part of a name escapes is told as it is. */
+/* "bureau/AMT_CREDIT_SUM": the pointer without its first slash, and without the part that there always is. */
 static const char *place_of(const char *pointer)
 {
+    static const char application[] = "/application/";
+    if (strncmp(pointer, application, sizeof application - 1) == 0)
+        return pointer + sizeof application - 1;
     return *pointer == '/' ? pointer + 1 : pointer;
 }
 
@@ -50,14 +54,17 @@ json_t *batch_faults_view(const struct http_exchange *exchange, const json_t *er
     json_t *list = json_array();
     size_t i;
     json_t *error;
-    (void)exchange;
     json_array_foreach(errors, i, error)
     {
         if (i == BATCH_FAULTS)
             break;
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:b}", "where", place_of(answer_text(error, "pointer")), "what",
-                            answer_text(error, "detail"), "foreign", exchange->language != LANGUAGE_EN));
+        json_t *text = row_fault_text(page_site(exchange)->i18n, exchange->language, error);
+        bool foreign = !text && exchange->language != LANGUAGE_EN;
+        if (!text)
+            text = json_string(answer_text(error, "detail"));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:b}", "where", place_of(answer_text(error, "pointer")),
+                                        "what", text, "foreign", foreign));
     }
     return list;
 }

@@ -208,7 +208,13 @@ describe('wrong rows and files', () => {
         const { body } = await backend.post('/predict', { application: { CODE_GENDER: 'Female', AMT_CREDIT: 'much', CNT_CHILDREN: -1 } });
         const byPointer = Object.fromEntries(results[0].errors.map((error) => [`/application${error.pointer}`, error.detail]));
         for (const { pointer, detail } of body.errors) assert.equal(byPointer[pointer], detail);
-        assert.deepEqual(results[1].errors, [{ pointer: '/SK_ID_CURR', detail: 'is empty, but every row needs it' }]);
+        assert.deepEqual(results[1].errors, [{ pointer: '/SK_ID_CURR', detail: 'is empty, but every row needs it', code: 'empty' }]);
+        const told = (row) => Object.fromEntries(results[row].errors.map(({ pointer, code, values }) => [pointer, { code, values }]));
+        assert.deepEqual(told(0)['/AMT_CREDIT'], { code: 'number', values: { sent: 'much', low: 0, high: 1e9, unit: 'money' } });
+        assert.deepEqual(told(0)['/CNT_CHILDREN'].code, 'range');
+        assert.deepEqual(told(0)['/CODE_GENDER'], { code: 'category', values: { sent: 'Female', choices: ['F', 'M', 'XNA'] } });
+        assert.deepEqual(told(2)[''], { code: 'fields', values: { sent: 5, expected: fields.length } });
+        assert.equal(told(4)[''].code, 'csv');
         assert.match(results[2].errors[0].detail, /truncated/);
         assert.match(results[4].errors[0].detail, /after a closing quote/);
         assert.equal(results[5].errors, undefined);
