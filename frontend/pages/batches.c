@@ -53,6 +53,8 @@ static json_t *duration_view(const struct http_exchange *exchange, const json_t 
         !instant_read(&to, answer_text(batch, "finished")))
         return NULL;
     double seconds = (double)(to - from) / 1e6;
+    if (seconds < 1)
+        return json_string(page_text(exchange, "batches.instant"));
     number_format(number, seconds < 120 ? seconds : seconds / 60, seconds < 10 ? 1 : 0, exchange->language);
     return i18n_say(page_site(exchange)->i18n, exchange->language,
                     seconds < 120 ? "batches.seconds" : "batches.minutes", I18N_VALUES("number", number));
@@ -156,6 +158,7 @@ static void add_list(json_t *view, const struct http_exchange *exchange, const s
         json_object_set_new(list, "next", json_string(address));
     }
     json_object_set_new(list, "any", json_boolean(json_array_size(rows) > 0));
+    json_object_set_new(list, "paged", json_boolean(next || later_page));
     json_object_set_new(view, "list", list);
     /* Without scripts the page asks for itself while something runs; not what somebody reads or fills in. */
     if (any_open && !json_object_get(view, "message"))

@@ -19,6 +19,8 @@ void batch_upload_submit(struct http_exchange *exchange);   /* POST /batches?tok
 void batch_show(struct http_exchange *exchange);            /* GET /batches/:id */
 void batch_cancel_submit(struct http_exchange *exchange);   /* POST /batches/:id/cancel */
 void batch_results_show(struct http_exchange *exchange);    /* GET /batches/:id/results?format= */
+void monitoring_show(struct http_exchange *exchange);       /* GET /monitoring?of=&find=&show=&sort=&all= */
+void monitoring_drift_show(struct http_exchange *exchange); /* GET /monitoring/drift/:name?of= */
 void health_show(struct http_exchange *exchange);           /* GET /health */
 void static_file_show(struct http_exchange *exchange);      /* GET /static/:version/:folder/:name */
 

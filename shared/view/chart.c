@@ -30,7 +30,8 @@ const char *chart_size(size_t rows, size_t least)
 static const char *size_of(const struct chart *chart)
 {
     enum { LOW_BARS = 8, LOW_FIGURES = 6 };
-    return chart->kind == CHART_CATEGORIES  ? chart_size(chart->count, LOW_BARS)
+    size_t bars = chart->series_count > 1 ? chart->count * 3 / 2 : chart->count; /* series side by side */
+    return chart->kind == CHART_CATEGORIES  ? chart_size(bars, LOW_BARS)
            : chart->kind == CHART_DIVERGING ? chart_size(chart->count, LOW_FIGURES)
                                             : NULL;
 }

@@ -12,7 +12,7 @@
 
 enum chart_kind {
     CHART_HISTOGRAM,  /* one bar a bin, series stacked */
-    CHART_CATEGORIES, /* the same lying down, a bar a category */
+    CHART_CATEGORIES, /* lying down, a bar a category; series side by side */
     CHART_DIVERGING,  /* bars to the left and right of zero: the right is good, with PAINT_BAD the left,
                          with PAINT_UNKNOWN neither */
     CHART_DOUGHNUT    /* parts of a whole: one series */

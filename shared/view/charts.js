@@ -189,8 +189,13 @@
     },
 
     categories(data) {
+      const several = data.series.length > 1; // side by side
       const options = common(data, {
-        tooltip: { displayColors: false, callbacks: { label: (item) => number(item.parsed.x) } },
+        legend: several ? legend() : { display: false },
+        tooltip: {
+          displayColors: false,
+          callbacks: { label: (item) => `${several ? `${item.dataset.label}${colon}` : ""}${number(item.parsed.x)}` },
+        },
       });
       delete options.plugins.markLine.mark;
       options.indexAxis = "y";
