@@ -47,13 +47,18 @@ export async function startFrontend(backendUrl, env = {}) {
     return frontend;
 }
 
-/** A relay before the backend, so that it can seem to fail: `mode` is "pass", "refuse", "hang" or an answer
- * {status, body}. */
+/** A relay before the backend, so that it can seem to fail: `mode` is "pass", "refuse", "hang", "cut" (lost after the first
+ * bytes of a body) or an answer {status, body}. What matches `broken` gets 500 in any mode. */
 export async function startRelay(backendUrl) {
     const relay = { mode: 'pass' };
     const server = createServer((asked, answer) => {
-        if (relay.mode === 'refuse') {
+        if (relay.broken?.test(asked.url)) {
+            answer.writeHead(500, { 'content-type': 'application/json' });
+            answer.end('{}');
+        } else if (relay.mode === 'refuse') {
             asked.socket.destroy();
+        } else if (relay.mode === 'cut') {
+            asked.once('data', () => asked.socket.destroy());
         } else if (relay.mode === 'pass') {
             const { method, headers, url } = asked;
             const on = request(backendUrl + url, { method, headers }, (answered) => {
@@ -84,10 +89,10 @@ function chromiumPath() {
 }
 
 /** Everything a test file needs; stopped when its tests are through. */
-export async function openDashboard({ clients = 300, relayed = false, env = {} } = {}) {
+export async function openDashboard({ clients = 300, relayed = false, env = {}, backendEnv = {} } = {}) {
     const database = `sqlite:${join(makeFolder(), 'store.db')}`;
     importPortfolio(makePortfolio(clients), database);
-    const backend = await startBackend({ database });
+    const backend = await startBackend({ database, env: { BATCH_DIR: makeFolder(), ...backendEnv } });
     const relay = relayed ? await startRelay(backend.url) : undefined;
     const frontend = await startFrontend(relay?.url ?? backend.url, env);
     const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });

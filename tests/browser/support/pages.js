@@ -4,6 +4,8 @@
 export function pagesOf(granted, refused) {
     return [
         '/clients', '/clients?query=zz', '/clients/1', '/nothing', '/glossary', '/glossary?q=zzz', '/account',
+        '/batches', '/batches/0123456789abcdef0123456789abcdef', '/monitoring', '/monitoring?of=scorings', '/monitoring?find=zzz', '/monitoring/drift/score',
+        '/monitoring/drift/ORGANIZATION_TYPE',
         `/clients/${granted.client_id}`, `/clients/${refused.client_id}?top=25`,
     ];
 }
