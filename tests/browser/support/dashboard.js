@@ -57,9 +57,9 @@ export async function startRelay(backendUrl) {
             answer.end('{}');
         } else if (relay.mode === 'refuse') {
             asked.socket.destroy();
-        } else if (relay.mode === 'cut') {
+        } else if (relay.mode === 'cut' && asked.method === 'POST') {
             asked.once('data', () => asked.socket.destroy());
-        } else if (relay.mode === 'pass') {
+        } else if (['pass', 'cut'].includes(relay.mode)) {
             const { method, headers, url } = asked;
             const on = request(backendUrl + url, { method, headers }, (answered) => {
                 answer.writeHead(answered.statusCode, answered.headers);
