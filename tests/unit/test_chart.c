@@ -152,6 +152,41 @@ static void test_categories(void **state)
     assert_int_equal(histogram.bin, 1);
 }
 
+/* Lying bars grow with their number, and take half as much room again side by side. */
+static void test_room_for_bars_side_by_side(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const char *labels[CHART_POINTS];
+    double values[CHART_POINTS] = {0};
+    for (size_t i = 0; i < CHART_POINTS; i++)
+        labels[i] = "x";
+    const struct chart_series series[] = {{"then", values, PAINT_UNKNOWN}, {"now", values, PAINT_GOOD}};
+    static const struct {
+        size_t count, series;
+        const char *size;
+    } cases[] = {{8, 1, NULL}, {8, 2, "medium"}, {5, 2, NULL}, {12, 1, "medium"}, {12, 2, "large"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct chart chart = {.kind = CHART_CATEGORIES,
+                                    .title = "t",
+                                    .description = "d",
+                                    .label_heading = "h",
+                                    .labels = labels,
+                                    .count = cases[i].count,
+                                    .series = series,
+                                    .series_count = cases[i].series,
+                                    .mark = NAN,
+                                    .highlight = -1};
+        json_t *view = NULL;
+        assert_int_equal(chart_view(&view, &chart, LANGUAGE_EN, &err), 0);
+        if (cases[i].size)
+            assert_string_equal(text_at(view, "size"), cases[i].size);
+        else
+            assert_null(text_at(view, "size"));
+        json_decref(view);
+    }
+}
+
 static void check_histogram_fault(const char *source)
 {
     struct error err = {0};
@@ -201,9 +236,13 @@ static void test_gauge(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chart),      cmocka_unit_test(test_money),
-        cmocka_unit_test(test_days),       cmocka_unit_test(test_beyond_the_ends),
-        cmocka_unit_test(test_categories), cmocka_unit_test(test_histogram_faults),
+        cmocka_unit_test(test_chart),
+        cmocka_unit_test(test_money),
+        cmocka_unit_test(test_days),
+        cmocka_unit_test(test_beyond_the_ends),
+        cmocka_unit_test(test_categories),
+        cmocka_unit_test(test_room_for_bars_side_by_side),
+        cmocka_unit_test(test_histogram_faults),
         cmocka_unit_test(test_gauge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
