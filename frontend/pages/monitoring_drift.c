@@ -100,20 +100,25 @@ static double missing_change(const json_t *feature)
     return fabs(answer_number(feature, "missing_now") - answer_number(feature, "missing_then"));
 }
 
+/* What is put in order. */
+struct item {
+    const json_t *json;
+};
+
 static int compare_missing(const void *a, const void *b)
 {
-    double left = missing_change(*(const json_t *const *)a),
-           right = missing_change(*(const json_t *const *)b);
+    double left = missing_change(((const struct item *)a)->json);
+    double right = missing_change(((const struct item *)b)->json);
     return (left < right) - (left > right);
 }
 
 /* The variables in the order that is asked for: an array of borrowed ones, the caller's (free). */
-static const json_t **order(const json_t *features, bool missing)
+static struct item *order(const json_t *features, bool missing)
 {
     size_t count = json_array_size(features);
-    const json_t **list = malloc((count + 1) * sizeof *list);
+    struct item *list = malloc((count + 1) * sizeof *list);
     for (size_t i = 0; list && i < count; i++)
-        list[i] = json_array_get(features, i);
+        list[i].json = json_array_get(features, i);
     if (list && missing)
         qsort(list, count, sizeof *list, compare_missing);
     return list;
@@ -124,15 +129,15 @@ static void add_rows(json_t *view, const struct http_exchange *exchange,
 {
     struct search search;
     const json_t *features = json_object_get(drift, "features");
-    const json_t **list = order(features, question->missing);
+    struct item *list = order(features, question->missing);
     json_t *rows = json_array();
     size_t found = 0;
     search_read(&search, question->find);
     for (size_t i = 0; list && i < json_array_size(features); i++) {
-        if (!is_shown(list[i], question, &search))
+        if (!is_shown(list[i].json, question, &search))
             continue;
         if (question->all || found < SHOWN)
-            json_array_append_new(rows, row_view(exchange, list[i], question->recent, act));
+            json_array_append_new(rows, row_view(exchange, list[i].json, question->recent, act));
         found++;
     }
     free(list);
@@ -319,7 +324,8 @@ static bool is_reversed(const json_t *drift)
 
 static int compare_shares(const void *a, const void *b)
 {
-    double left = larger_share(*(const json_t *const *)a), right = larger_share(*(const json_t *const *)b);
+    double left = larger_share(((const struct item *)a)->json);
+    double right = larger_share(((const struct item *)b)->json);
     return (left < right) - (left > right);
 }
 
@@ -337,7 +343,8 @@ static void read_bars(struct bars *bars, const struct http_exchange *exchange, c
 {
     const json_t *bins = json_object_get(drift, "bins");
     size_t all = json_array_size(bins), used = 0;
-    const json_t *missing = NULL, **list = malloc((all + 1) * sizeof *list);
+    const json_t *missing = NULL;
+    struct item *list = malloc((all + 1) * sizeof *list);
     bool reversed = is_reversed(drift);
     memset(bars, 0, sizeof *bars);
     for (size_t i = 0; list && i < all; i++) {
@@ -345,18 +352,18 @@ static void read_bars(struct bars *bars, const struct http_exchange *exchange, c
         if (strcmp(answer_text(bin, "kind"), "missing") == 0)
             missing = bin;
         else if (larger_share(bin) > 0)
-            list[used++] = bin;
+            list[used++].json = bin;
     }
-    bool categories = used > 0 && strcmp(answer_text(list[0], "kind"), "category") == 0;
+    bool categories = used > 0 && strcmp(answer_text(list[0].json, "kind"), "category") == 0;
     if (categories || used > BARS)
         qsort(list, used, sizeof *list, compare_shares);
     for (size_t i = 0; i < used && i < BARS; i++)
-        add_bar(bars, exchange, list[i], reversed);
+        add_bar(bars, exchange, list[i].json, reversed);
     if (used > BARS) {
         snprintf(bars->labels[bars->count], LABEL_BYTES, "%s", page_text(exchange, "monitoring.one.others"));
         for (size_t i = BARS; i < used; i++) {
-            bars->then[bars->count] += 100 * answer_number(list[i], "then");
-            bars->now[bars->count] += 100 * answer_number(list[i], "now");
+            bars->then[bars->count] += 100 * answer_number(list[i].json, "then");
+            bars->now[bars->count] += 100 * answer_number(list[i].json, "now");
         }
         bars->count++;
     }
