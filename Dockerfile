@@ -10,6 +10,7 @@ COPY package.json package-lock.json .npmrc ./
 ARG NODE_EXTRA_CA_CERTS=""
 RUN npm ci --silent --omit=dev
 COPY Makefile ./
+COPY scripts/brotli.js scripts/brotli.js
 COPY shared shared
 COPY backend backend
 COPY frontend frontend

@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "shared/base/file.h"
 #include "shared/base/gzip.h"
 
 enum { PATH_BYTES = 4096 };
+
+static const char BROTLI[] = ".br";
 
 struct assets {
     struct asset *files; /* in order of name */
@@ -65,10 +68,33 @@ static struct asset *new_asset(struct assets *assets, struct error *err)
     return asset;
 }
 
+static int read_into(void **out, size_t *length, const char *path, struct error *err)
+{
+    struct buffer content = buffer_new(ASSET_BYTES);
+    if (file_read(&content, path, err)) {
+        buffer_free(&content);
+        return -1;
+    }
+    *length = content.length;
+    *out = buffer_take(&content);
+    return 0;
+}
+
+/* What the build has compressed better than there is time for here. */
+static int load_brotli(struct asset *asset, const char *path, struct error *err)
+{
+    char compressed[PATH_BYTES + sizeof BROTLI];
+    snprintf(compressed, sizeof compressed, "%s%s", path, BROTLI);
+    return access(compressed, F_OK) ? 0 : read_into(&asset->brotli, &asset->brotli_length, compressed, err);
+}
+
 static int load_asset(struct assets *assets, const char *root, const char *folder, const char *file,
                       struct error *err)
 {
     char path[PATH_BYTES];
+    const char *dot = strrchr(file, '.');
+    if (dot && strcmp(dot, BROTLI) == 0)
+        return 0; /* comes with its file */
     const struct media_type *media = media_type_of(file);
     if (!media)
         return error_set(err, ERROR_INVALID, "%s/%s/%s: no media type is known for this extension", root,
@@ -78,17 +104,16 @@ static int load_asset(struct assets *assets, const char *root, const char *folde
         return -1;
     if (snprintf(asset->name, sizeof asset->name, "%s/%s", folder, file) >= (int)sizeof asset->name)
         return error_set(err, ERROR_LIMIT, "%s: the name is too long", file);
-    struct buffer content = buffer_new(ASSET_BYTES);
-    if (file_path(path, sizeof path, root, asset->name, err) || file_read(&content, path, err)) {
-        buffer_free(&content);
+    if (file_path(path, sizeof path, root, asset->name, err) ||
+        read_into(&asset->bytes, &asset->length, path, err))
         return -1;
-    }
     asset->type = media->type;
-    asset->length = content.length;
-    asset->bytes = buffer_take(&content);
     tag_asset(asset);
-    return media->compresses
-               ? gzip_compress(&asset->gzip, &asset->gzip_length, asset->bytes, asset->length, GZIP_BEST, err)
+    if (!media->compresses)
+        return 0;
+    return load_brotli(asset, path, err) || gzip_compress(&asset->gzip, &asset->gzip_length, asset->bytes,
+                                                          asset->length, GZIP_BEST, err)
+               ? -1
                : 0;
 }
 
@@ -160,6 +185,7 @@ void assets_free(struct assets *assets)
     for (size_t i = 0; i < assets->count; i++) {
         free(assets->files[i].bytes);
         free(assets->files[i].gzip);
+        free(assets->files[i].brotli);
     }
     free(assets->files);
     free(assets);

@@ -21,13 +21,15 @@ struct asset {
     size_t length;
     void *gzip; /* NULL where compression gains nothing */
     size_t gzip_length;
+    void *brotli; /* NULL without one */
+    size_t brotli_length;
     char tag[ASSET_VERSION + 2]; /* its ETag, with quotes */
 };
 
 struct assets;
 
-/* Reads FOLDER/x/y for each folder x in it. ERROR_INVALID for a file whose extension has no known media type.
- */
+/* Reads FOLDER/x/y for each folder x in it; FOLDER/x/y.br is y compressed with Brotli. ERROR_INVALID for a
+ * file whose extension has no known media type. */
 int assets_load(struct assets **out, const char *folder, struct error *err);
 void assets_free(struct assets *assets);
 

@@ -19,7 +19,7 @@ static void copy_name(char out[BATCH_FORM_NAME], const char *path)
         if (*at == '/' || *at == '\\')
             name = at + 1;
     size_t length = 0, characters = 0;
-    for (; name[length] && length < BATCH_FORM_NAME - 1; length++) {
+    for (; length < BATCH_FORM_NAME - 1 && name[length]; length++) {
         characters += ((unsigned char)name[length] & 0xc0) != 0x80;
         if (characters > (BATCH_FORM_NAME - 1) / 3)
             break;

@@ -178,7 +178,7 @@ double distribution_share(const struct distribution *distribution, double value)
     return ((double)below + inside * (double)here) / (double)distribution->known;
 }
 
-double distribution_rank(const float *values, size_t count, float value)
+struct rank distribution_rank(const float *values, size_t count, float value)
 {
     size_t below = 0, equal = 0, known = 0;
     for (size_t i = 0; i < count; i++) {
@@ -187,8 +187,9 @@ double distribution_rank(const float *values, size_t count, float value)
         known += values[i] == values[i];
     }
     if (isnan(value) || known == 0)
-        return NAN;
-    return 100 * ((double)below + 0.5 * (double)equal) / (double)known;
+        return (struct rank){NAN, NAN};
+    return (struct rank){100 * ((double)below + 0.5 * (double)equal) / (double)known,
+                         100 * (double)equal / (double)known};
 }
 
 double distribution_default_rate(const struct distribution *distribution)

@@ -49,9 +49,12 @@ double distribution_share(const struct distribution *distribution, double value)
  * at least 1 when `whole`. */
 double distribution_round_step(double step, bool whole);
 
-/* Share of the `count` values below `value` plus half of those equal to it, in percent of the known ones; NaN
- * when `value` or all others are missing. */
-double distribution_rank(const float *values, size_t count, float value);
+/* Where a value stands among others, in percent of the known ones; NaN when it or all others are missing. */
+struct rank {
+    double percent; /* those below it and half of those equal to it */
+    double equal;   /* those equal to it */
+};
+struct rank distribution_rank(const float *values, size_t count, float value);
 
 /* Share of defaults among the known values whose outcome is known; NaN without any. */
 double distribution_default_rate(const struct distribution *distribution);

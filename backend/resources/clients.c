@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/resources/client_file.h"
+#include "backend/resources/client_quality.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
@@ -207,10 +208,12 @@ static json_t *render_client(const struct population *population, size_t row, co
                               render_field(feature, vector[feature], language));
     json_t *raw = record_write(application, TABLE_APPLICATION);
     json_object_del(raw, "TARGET"); /* it is the outcome, not part of what was applied for */
-    return json_pack(
-        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "client_id", (json_int_t)population_id(population, row),
-        "outcome", render_outcome(population_outcome(population, row)), "application", raw, "fields", fields,
-        "features", derived, "history", render_history(history), "score", render_score(&verdict, model));
+    json_t *quality = client_quality_render(population, vector, raw, language);
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "client_id",
+                     (json_int_t)population_id(population, row), "outcome",
+                     render_outcome(population_outcome(population, row)), "application", raw, "fields",
+                     fields, "features", derived, "history", render_history(history), "quality", quality,
+                     "score", render_score(&verdict, model));
 }
 
 void client_get(struct http_exchange *exchange)

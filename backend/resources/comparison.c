@@ -24,11 +24,13 @@ static json_t *render_comparison(const struct group *group, size_t feature, floa
                                  enum language language)
 {
     struct distribution distribution;
-    double rank = group_compare(&distribution, group, feature, value);
+    struct rank rank = group_compare(&distribution, group, feature, value);
     json_t *result = render_field(feature, value, language);
     json_object_del(result, "missing");
     int bin = distribution_bin(&distribution, value);
-    json_object_set_new(result, "rank_percent", distribution.categorical ? json_null() : render_number(rank));
+    bool ranked = !distribution.categorical;
+    json_object_set_new(result, "rank_percent", ranked ? render_number(rank.percent) : json_null());
+    json_object_set_new(result, "equal_percent", ranked ? render_number(rank.equal) : json_null());
     json_object_set_new(result, "bin", bin < 0 ? json_null() : json_integer(bin));
     json_object_set_new(result, "count", json_integer((json_int_t)distribution.known));
     json_object_set_new(result, "default_rate", render_number(distribution_default_rate(&distribution)));

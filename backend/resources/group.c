@@ -307,7 +307,7 @@ json_t *group_render(const struct group *group, enum language language)
                      group->row < 0 ? json_null() : json_boolean(group->member));
 }
 
-double group_compare(struct distribution *out, const struct group *group, size_t feature, float value)
+struct rank group_compare(struct distribution *out, const struct group *group, size_t feature, float value)
 {
     const float *column = population_column(group->population, feature);
     if (!group->members) {

@@ -46,7 +46,7 @@ size_t group_count(const struct group *group);
 /* {"name","label","feature","category","band","count","default_rate","member"}. */
 json_t *group_render(const struct group *group, enum language language);
 
-/* The feature's distribution over the group; returns the rank of `value` in percent, NaN without one. */
-double group_compare(struct distribution *out, const struct group *group, size_t feature, float value);
+/* The feature's distribution over the group; returns where `value` stands in it. */
+struct rank group_compare(struct distribution *out, const struct group *group, size_t feature, float value);
 
 #endif

@@ -1,4 +1,4 @@
-/* The client's file in readable fields, and what is missing in it. */
+/* The client's file in readable fields. */
 #include <string.h>
 
 #include "frontend/answer.h"
@@ -66,67 +66,17 @@ static json_t *summary_view(const json_t *client)
     return summary;
 }
 
-static json_t *cards_view(const struct http_exchange *exchange, const json_t *client, json_t *missing)
+static json_t *cards_view(const struct http_exchange *exchange, const json_t *client)
 {
     json_t *views = json_array();
     for (size_t i = 0; i < sizeof cards / sizeof *cards; i++) {
         json_t *fields = json_array();
-        for (size_t j = 0; j < CARD_FIELDS && cards[i].fields[j]; j++) {
-            json_t *field = find_field(client, cards[i].fields[j]);
-            json_array_append(fields, field);
-            if (field && is_missing(field))
-                json_array_append(missing, json_object_get(field, "label"));
-        }
+        for (size_t j = 0; j < CARD_FIELDS && cards[i].fields[j]; j++)
+            json_array_append(fields, find_field(client, cards[i].fields[j]));
         json_array_append_new(
             views, json_pack("{s:s, s:o}", "title", page_text(exchange, cards[i].title), "fields", fields));
     }
     return views;
-}
-
-/* ---- Data quality ------------------------------------------------------------------------------------ */
-
-static const char *history_name(const struct http_exchange *exchange, const char *table)
-{
-    static const char *const names[][2] = {
-        {"bureau", "history.bureau"},
-        {"bureau_balance", "history.bureau_balance"},
-        {"previous_application", "history.previous_application"},
-        {"POS_CASH_balance", "history.pos"},
-        {"installments_payments", "history.installments"},
-        {"credit_card_balance", "history.card"},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(table, names[i][0]) == 0)
-            return page_text(exchange, names[i][1]);
-    return table;
-}
-
-static json_t *history_view(const struct http_exchange *exchange, const json_t *client)
-{
-    const struct i18n *i18n = page_site(exchange)->i18n;
-    json_t *tables = json_array(), *table;
-    size_t i;
-    json_array_foreach(json_object_get(client, "history"), i, table)
-    {
-        json_int_t rows = json_integer_value(json_object_get(table, "rows"));
-        bool known = json_is_true(json_object_get(table, "known"));
-        json_t *text = known && rows
-                           ? i18n_count(i18n, exchange->language, "history.rows", rows, NULL)
-                           : json_string(page_text(exchange, known ? "history.none" : "history.unknown"));
-        json_array_append_new(tables, json_pack("{s:s, s:o, s:b}", "label",
-                                                history_name(exchange, answer_text(table, "table")), "text",
-                                                text, "missing", !known));
-    }
-    return tables;
-}
-
-static json_int_t count_missing(const json_t *client)
-{
-    json_int_t missing = 0;
-    size_t i;
-    json_t *field;
-    json_array_foreach(json_object_get(client, "fields"), i, field) missing += is_missing(field);
-    return missing;
 }
 
 /* ---- All fields -------------------------------------------------------------------------------------- */
@@ -150,16 +100,23 @@ static void add_by_theme(json_t *themes, const json_t *fields)
     }
 }
 
+json_t *client_missing_view(const json_t *client)
+{
+    json_t *missing = json_array();
+    for (size_t i = 0; i < sizeof cards / sizeof *cards; i++)
+        for (size_t j = 0; j < CARD_FIELDS && cards[i].fields[j]; j++) {
+            json_t *field = find_field(client, cards[i].fields[j]);
+            if (field && is_missing(field))
+                json_array_append(missing, json_object_get(field, "label"));
+        }
+    return missing;
+}
+
 json_t *client_file_view(const struct http_exchange *exchange, const json_t *client)
 {
-    const struct i18n *i18n = page_site(exchange)->i18n;
-    json_t *missing = json_array(), *themes = json_array();
-    json_t *fields = cards_view(exchange, client, missing);
+    json_t *themes = json_array();
     add_by_theme(themes, json_object_get(client, "fields"));
     add_by_theme(themes, json_object_get(client, "features"));
-    json_t *counted =
-        i18n_count(i18n, exchange->language, "quality.missing_count", count_missing(client), NULL);
-    return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "summary", summary_view(client), "cards", fields,
-                     "missing", missing, "some_missing", json_array_size(missing) > 0, "missing_count",
-                     counted, "history", history_view(exchange, client), "themes", themes);
+    return json_pack("{s:o, s:o, s:o}", "summary", summary_view(client), "cards",
+                     cards_view(exchange, client), "themes", themes);
 }

@@ -1,16 +1,20 @@
-/* The decision and its reasons, in words and on a gauge; the contributions behind it. */
+/* What the model proposes, how sure that is and why; what somebody has decided since. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "frontend/answer.h"
 #include "frontend/pages/client.h"
 #include "frontend/pages/page.h"
 #include "frontend/view/gauge.h"
+#include "shared/base/instant.h"
 #include "shared/base/number.h"
-#include "shared/view/chart.h"
 
-enum { REASONS_SHOWN = 4, BAR_LABEL = 256 };
+enum { REASONS_SHOWN = 4 };
+
+/* Score points between score and threshold. 50 double the odds (shared/model/decision.h): below CLOSE the
+ * odds are within a third of those at the threshold, from CLEAR on they are more than twice or less than
+ * half. */
+enum { CLOSE = 20, CLEAR = 60 };
 
 /* ---- Verdict ----------------------------------------------------------------------------------------- */
 
@@ -48,103 +52,79 @@ static json_t *distance_text(const struct http_exchange *exchange, double score,
                       I18N_VALUES("limit", points));
 }
 
+static const char *margin_text(const struct http_exchange *exchange, double distance)
+{
+    return page_text(exchange, distance < CLOSE   ? "verdict.close"
+                               : distance < CLEAR ? "verdict.fair"
+                                                  : "verdict.clear");
+}
+
+/* A probability as people count: "about 9 clients in 100". */
+static json_t *frequency_text(const struct http_exchange *exchange, double probability)
+{
+    bool rare = probability < 0.01;
+    double crowd = rare ? 1000 : 100;
+    char of[NUMBER_TEXT];
+    number_format(of, crowd, 0, exchange->language);
+    long long count = llround(fmin(fmax(probability * crowd, 1), crowd - 1));
+    return i18n_count(page_site(exchange)->i18n, exchange->language, "verdict.frequency", count,
+                      I18N_VALUES("of", of));
+}
+
 json_t *client_verdict_view(const struct http_exchange *exchange, const json_t *explanation,
                             double score_at_threshold)
 {
     enum language language = exchange->language;
+    const struct i18n *i18n = page_site(exchange)->i18n;
     double probability = answer_number(explanation, "probability"),
-           threshold = answer_number(explanation, "threshold");
+           threshold = answer_number(explanation, "threshold"), points = answer_number(explanation, "score");
+    double distance = fabs(points - score_at_threshold);
     bool granted = strcmp(answer_text(explanation, "decision"), "granted") == 0;
-    char shown[NUMBER_TEXT], limit[NUMBER_TEXT], score[NUMBER_TEXT], odds[NUMBER_TEXT];
+    char shown[NUMBER_TEXT], limit[NUMBER_TEXT], score[NUMBER_TEXT];
     format_both(shown, limit, probability, threshold, language);
-    number_format(score, answer_number(explanation, "score"), 0, language);
-    number_format(odds, probability > 0 ? 1 / probability : INFINITY, 0, language);
-    json_t *sentence =
-        i18n_say(page_site(exchange)->i18n, language, granted ? "verdict.below" : "verdict.above",
-                 I18N_VALUES("probability", shown, "threshold", limit));
+    number_format(score, points, 0, language);
     json_t *gauge = gauge_view(probability, threshold, language);
     json_object_set_new(gauge, "threshold",
-                        i18n_say(page_site(exchange)->i18n, language, "verdict.threshold_short",
-                                 I18N_VALUES("threshold", limit)));
-    return json_pack("{s:b, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s}", "granted", granted, "title",
-                     page_text(exchange, granted ? "decision.granted" : "decision.refused"), "sentence",
-                     sentence, "probability", shown, "threshold", limit, "score", score, "distance",
-                     distance_text(exchange, answer_number(explanation, "score"), score_at_threshold),
-                     "gauge", gauge, "against", reasons_view(explanation, "against"), "for",
-                     reasons_view(explanation, "for"), "model",
-                     answer_text(json_object_get(explanation, "model"), "version"));
+                        i18n_say(i18n, language, "verdict.threshold_short", I18N_VALUES("threshold", limit)));
+    json_t *view =
+        json_pack("{s:b, s:b, s:s, s:s, s:s, s:o}", "granted", granted, "close", distance < CLOSE, "title",
+                  page_text(exchange, granted ? "decision.granted" : "decision.refused"), "score", score,
+                  "model", answer_text(json_object_get(explanation, "model"), "version"), "gauge", gauge);
+    json_object_set_new(view, "sentence",
+                        i18n_say(i18n, language, granted ? "verdict.below" : "verdict.above",
+                                 I18N_VALUES("probability", shown, "threshold", limit)));
+    json_object_set_new(view, "frequency", frequency_text(exchange, probability));
+    json_object_set_new(view, "distance", distance_text(exchange, points, score_at_threshold));
+    json_object_set_new(view, "margin", json_string(margin_text(exchange, distance)));
+    json_object_set_new(view, "against", reasons_view(explanation, "against"));
+    json_object_set_new(view, "for", reasons_view(explanation, "for"));
+    return view;
 }
 
-/* ---- Contributions ----------------------------------------------------------------------------------- */
+/* ---- The latest decision of somebody ----------------------------------------------------------------- */
 
-struct bars {
-    char texts[CHART_POINTS][BAR_LABEL];
-    const char *labels[CHART_POINTS];
-    double points[CHART_POINTS];
-    size_t count;
-    double sum;
-};
-
-static void add_bar(struct bars *bars, double points, const char *label)
+json_t *client_latest_view(const struct http_exchange *exchange, const json_t *decisions)
 {
-    if (bars->count == CHART_POINTS)
-        return;
-    snprintf(bars->texts[bars->count], BAR_LABEL, "%s", label);
-    bars->labels[bars->count] = bars->texts[bars->count];
-    bars->points[bars->count] = points;
-    bars->sum += points;
-    bars->count++;
-}
-
-static void fill_bars(struct bars *bars, const struct http_exchange *exchange, const json_t *explanation)
-{
+    const json_t *list = json_object_get(decisions, "decisions"), *latest = json_array_get(list, 0);
+    int64_t instant;
+    if (!json_is_array(list))
+        return json_pack("{s:b}", "unknown", 1);
+    if (!latest || !instant_read(&instant, answer_text(latest, "time")))
+        return json_pack("{s:b}", "none", 1);
     const struct i18n *i18n = page_site(exchange)->i18n;
-    const json_t *rest = json_object_get(explanation, "rest");
-    size_t i;
-    json_t *contribution;
-    json_array_foreach(json_object_get(explanation, "contributions"), i, contribution)
-    {
-        json_t *label = i18n_say(i18n, exchange->language, "chart.pair",
-                                 I18N_VALUES("label", answer_text(contribution, "label"), "value",
-                                             answer_text(contribution, "text")));
-        add_bar(bars, answer_number(contribution, "points"), json_string_value(label));
-        json_decref(label);
-    }
-    json_int_t others = json_integer_value(json_object_get(rest, "count"));
-    if (others > 0) {
-        json_t *label = i18n_count(i18n, exchange->language, "contributions.others", others, NULL);
-        add_bar(bars, answer_number(rest, "points"), json_string_value(label));
-        json_decref(label);
-    }
-}
-
-int client_contributions_view(json_t **out, const struct http_exchange *exchange, const json_t *explanation,
-                              struct error *err)
-{
-    struct bars bars = {.count = 0};
-    fill_bars(&bars, exchange, explanation);
-    double score = answer_number(explanation, "score");
-    char end[NUMBER_TEXT], start[NUMBER_TEXT], change[NUMBER_TEXT];
-    number_format(end, score, 0, exchange->language);
-    number_format(start, score - bars.sum, 0, exchange->language);
-    number_format_signed(change, round(score) - round(score - bars.sum), 0, exchange->language);
-    json_t *description = i18n_say(page_site(exchange)->i18n, exchange->language, "contributions.description",
-                                   I18N_VALUES("start", start, "end", end, "change", change));
-    const struct chart_series series = {.label = page_text(exchange, "unit.points"), .values = bars.points};
-    const struct chart chart = {.kind = CHART_DIVERGING,
-                                .title = page_text(exchange, "contributions.title"),
-                                .description = json_string_value(description),
-                                .label_heading = page_text(exchange, "contributions.heading"),
-                                .x_axis = page_text(exchange, "contributions.axis"),
-                                .labels = bars.labels,
-                                .count = bars.count,
-                                .series = &series,
-                                .series_count = 1,
-                                .decimals = 1,
-                                .is_signed = true,
-                                .mark = NAN,
-                                .highlight = -1};
-    int status = chart_view(out, &chart, exchange->language, err);
-    json_decref(description);
-    return status;
+    const char *advisor = answer_text(latest, "advisor");
+    bool granted = strcmp(answer_text(latest, "decision"), "granted") == 0;
+    json_t *moment = i18n_moment(i18n, exchange->language, (time_t)(instant / 1000000));
+    json_t *sentence = i18n_say(i18n, exchange->language, "latest.by",
+                                I18N_VALUES("advisor", *advisor ? advisor : answer_text(latest, "identity"),
+                                            "moment", json_string_value(moment)));
+    json_decref(moment);
+    json_t *view = json_pack("{s:b, s:b, s:o, s:b}", "given", 1, "granted", granted, "sentence", sentence,
+                             "override", json_is_true(json_object_get(latest, "override")));
+    const char *motive = answer_text(latest, "motive");
+    if (*motive)
+        json_object_set_new(
+            view, "motive",
+            i18n_say(i18n, exchange->language, "latest.motive", I18N_VALUES("motive", motive)));
+    return view;
 }

@@ -6,6 +6,7 @@
 #include "frontend/answer.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
+#include "frontend/pages/recent.h"
 #include "frontend/view/histogram.h"
 #include "shared/base/log.h"
 #include "shared/base/number.h"
@@ -193,26 +194,22 @@ static int add_scores(json_t *charts, const struct http_exchange *exchange, cons
     json_t *description =
         i18n_say(page_site(exchange)->i18n, exchange->language, "portfolio.scores.description",
                  I18N_VALUES("points", points, "share", share));
-    const struct chart_series series[] = {
-        {page_text(exchange, "outcome.repaid"), histogram.repaid, PAINT_GOOD},
-        {page_text(exchange, "outcome.defaulted"), histogram.defaulted, PAINT_BAD},
-        {page_text(exchange, "outcome.unknown"), histogram.unknown, PAINT_UNKNOWN},
-    };
-    bool all_known = answer_number(json_object_get(population, "outcomes"), "unknown") == 0;
-    const struct chart chart = {.kind = histogram.kind,
-                                .title = page_text(exchange, "portfolio.scores.title"),
-                                .description = json_string_value(description),
-                                .label_heading = page_text(exchange, "portfolio.scores.heading"),
-                                .x_axis = page_text(exchange, "unit.points"),
-                                .y_axis = page_text(exchange, "chart.clients"),
-                                .labels = histogram.label_list,
-                                .edges = histogram.edge_list,
-                                .count = histogram.count,
-                                .series = series,
-                                .series_count = all_known ? 2 : 3,
-                                .mark = histogram.mark,
-                                .mark_label = page_text(exchange, "portfolio.scores.mark"),
-                                .highlight = -1};
+    struct chart_series series[HISTOGRAM_SERIES];
+    const struct chart chart = {
+        .kind = histogram.kind,
+        .title = page_text(exchange, "portfolio.scores.title"),
+        .description = json_string_value(description),
+        .label_heading = page_text(exchange, "portfolio.scores.heading"),
+        .x_axis = page_text(exchange, "unit.points"),
+        .y_axis = page_text(exchange, "chart.clients"),
+        .labels = histogram.label_list,
+        .edges = histogram.edge_list,
+        .count = histogram.count,
+        .series = series,
+        .series_count = histogram_split(series, &histogram, page_site(exchange)->i18n, exchange->language),
+        .mark = histogram.mark,
+        .mark_label = page_text(exchange, "portfolio.scores.mark"),
+        .highlight = -1};
     json_t *view = NULL;
     int status = chart_view(&view, &chart, exchange->language, err);
     if (status == 0)
@@ -249,6 +246,9 @@ static void answer(struct http_exchange *exchange, const struct question *questi
     json_object_set_new(view, "query", json_string(question->typed));
     json_object_set_new(view, "wrong_query", json_boolean(question->wrong));
     json_object_set_new(view, "searching", json_boolean(*question->query != '\0'));
+    json_object_set_new(view, "recent", recent_view(exchange));
+    json_object_set_new(view, "any_recent",
+                        json_boolean(json_array_size(json_object_get(view, "recent")) > 0));
     json_object_set_new(view, "hits", hits_view(exchange, question, calls[0].answer));
     json_object_set_new(view, "portfolio", portfolio);
     json_object_set_new(view, "has_charts", json_true());

@@ -388,7 +388,7 @@ static int chart_of(json_t **out, const struct http_exchange *exchange, const js
     number_format(clients, answer_number(drift, "clients"), 0, exchange->language);
     json_t *description =
         MONITORING_SAY(exchange, "monitoring.one.description", "trained_on", trained_on, "clients", clients);
-    const struct chart chart = {.kind = CHART_CATEGORIES,
+    const struct chart chart = {.kind = CHART_BESIDE,
                                 .title = page_text(exchange, "monitoring.one.chart"),
                                 .description = json_string_value(description),
                                 .label_heading = page_text(exchange, "monitoring.one.heading"),

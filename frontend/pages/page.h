@@ -48,8 +48,8 @@ const char *page_text(const struct http_exchange *exchange, const char *key);
 
 /* A new view that has what each page needs: texts as "t", language, user, what the user may do as "may", the
  * part of the site this page is in as "here", form token, static files' address, and `title`. A page with
- * charts adds `has_charts`; one with a script of its own `script`, its name below js/. NULL without a visit.
- */
+ * charts adds `has_charts`; one with a script of its own `script`, its name below js/; one whose style sheet
+ * knows it by a class `main_class`. NULL without a visit. */
 json_t *page_view(struct http_exchange *exchange, const char *title);
 
 /* Answers with `view` (released) rendered by the template. Sends the visitor's cookie when it needs renewal.

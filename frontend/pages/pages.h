@@ -13,7 +13,7 @@ void account_show(struct http_exchange *exchange);          /* GET /account */
 void glossary_show(struct http_exchange *exchange);         /* GET /glossary?q= */
 void sign_out_submit(struct http_exchange *exchange);       /* POST /sign-out */
 void clients_show(struct http_exchange *exchange);          /* GET /clients?query=&cursor= */
-void client_show(struct http_exchange *exchange);           /* GET /clients/:id?top= */
+void client_show(struct http_exchange *exchange);           /* GET /clients/:id?top=&view=&group= */
 void batches_show(struct http_exchange *exchange);          /* GET /batches?cursor= */
 void batch_upload_submit(struct http_exchange *exchange);   /* POST /batches?token=&key= */
 void batch_show(struct http_exchange *exchange);            /* GET /batches/:id */

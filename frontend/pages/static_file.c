@@ -27,6 +27,9 @@ void static_file_show(struct http_exchange *exchange)
     http_header(exchange, "Vary", "Accept-Encoding");
     if (has_it_already(exchange, asset)) {
         http_answer(exchange, 304, NULL, NULL, 0);
+    } else if (asset->brotli && http_takes_brotli(exchange)) {
+        http_header(exchange, "Content-Encoding", "br");
+        http_answer(exchange, 200, asset->type, asset->brotli, asset->brotli_length);
     } else if (asset->gzip && http_takes_gzip(exchange)) {
         http_header(exchange, "Content-Encoding", "gzip");
         http_answer(exchange, 200, asset->type, asset->gzip, asset->gzip_length);

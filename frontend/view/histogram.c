@@ -161,3 +161,78 @@ int histogram_read(struct histogram *out, const json_t *source, const char *unit
         out->mark = out->bin + 0.5;
     return 0;
 }
+
+/* ---- Long lists of categories ------------------------------------------------------------------------ */
+
+/* Bins from the fullest to the emptiest, in `order`; equal ones stay as they are. The value's bin comes into
+ * the first `kept`. */
+static void order_bins(size_t order[CHART_POINTS], const struct histogram *histogram, size_t kept)
+{
+    for (size_t i = 0; i < histogram->count; i++) {
+        size_t at = i;
+        for (; at > 0 && histogram->all[order[at - 1]] < histogram->all[i]; at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+    size_t at = 0;
+    while (at < histogram->count && (int)order[at] != histogram->bin)
+        at++;
+    if (at == histogram->count || at < kept)
+        return;
+    memmove(&order[kept], &order[kept - 1], (at - kept + 1) * sizeof *order);
+    order[kept - 1] = (size_t)histogram->bin;
+}
+
+static void add_bin(struct histogram *to, size_t into, const struct histogram *from, size_t bin)
+{
+    to->repaid[into] += from->repaid[bin];
+    to->defaulted[into] += from->defaulted[bin];
+    to->unknown[into] += from->unknown[bin];
+    to->all[into] += from->all[bin];
+}
+
+size_t histogram_fold(struct histogram *histogram, size_t most)
+{
+    if (histogram->kind != CHART_CATEGORIES || histogram->count <= most)
+        return 0;
+    size_t order[CHART_POINTS], kept = most - 1, rest = histogram->count - kept;
+    struct histogram folded = {.kind = CHART_CATEGORIES, .count = most, .mark = NAN, .bin = -1};
+    order_bins(order, histogram, kept);
+    for (size_t i = 0; i < histogram->count; i++) {
+        size_t into = i < kept ? i : kept;
+        add_bin(&folded, into, histogram, order[i]);
+        if (i >= kept)
+            continue;
+        memcpy(folded.labels[i], histogram->labels[order[i]], HISTOGRAM_LABEL);
+        if ((int)order[i] == histogram->bin) {
+            folded.bin = (int)i;
+            folded.mark = (double)i + 0.5;
+        }
+    }
+    *histogram = folded;
+    for (size_t i = 0; i < most; i++)
+        histogram->label_list[i] = histogram->labels[i];
+    return rest;
+}
+
+void histogram_name_rest(struct histogram *histogram, const char *label)
+{
+    snprintf(histogram->labels[histogram->count - 1], HISTOGRAM_LABEL, "%s", label);
+}
+
+/* ---- By outcome -------------------------------------------------------------------------------------- */
+
+size_t histogram_split(struct chart_series out[HISTOGRAM_SERIES], const struct histogram *histogram,
+                       const struct i18n *i18n, enum language language)
+{
+    bool some_unknown = false;
+    for (size_t i = 0; i < histogram->count; i++)
+        some_unknown |= histogram->unknown[i] > 0;
+    out[0] = (struct chart_series){i18n_text(i18n, language, "outcome.defaulted"), histogram->defaulted,
+                                   PAINT_BAD};
+    out[1] =
+        (struct chart_series){i18n_text(i18n, language, "outcome.repaid"), histogram->repaid, PAINT_GOOD};
+    out[2] = (struct chart_series){i18n_text(i18n, language, "outcome.unknown"), histogram->unknown,
+                                   PAINT_UNKNOWN};
+    return some_unknown ? HISTOGRAM_SERIES : HISTOGRAM_SERIES - 1;
+}

@@ -8,6 +8,7 @@
 
 #include "shared/base/number.h"
 #include "shared/view/chart.h"
+#include "shared/view/i18n.h"
 
 enum { HISTOGRAM_LABEL = 160 };
 
@@ -29,5 +30,20 @@ struct histogram {
  * or NULL) or else bin `bin` (-1: none). ERROR_INVALID when the document is not as the contract says. */
 int histogram_read(struct histogram *out, const json_t *source, const char *unit, const json_t *value,
                    int bin, enum language language, struct error *err);
+
+/* Shortens a list of more than `most` (at least 3) categories to those with most clients, the largest first,
+ * the value's always among them, and a last one that holds the others. Returns how many those are, so that
+ * the caller can name them with histogram_name_rest; 0 when nothing was to be shortened. */
+size_t histogram_fold(struct histogram *histogram, size_t most);
+void histogram_name_rest(struct histogram *histogram, const char *label);
+
+/* Room for the series of a histogram split by outcome. */
+enum { HISTOGRAM_SERIES = 3 };
+
+/* The histogram as series to be stacked: defaulted on the ground, where heights can be compared, then repaid,
+ * then those whose outcome is not known, if there are any; named by the locales' `outcome`. Returns how many
+ * series that is. They borrow from `histogram` and `i18n`. */
+size_t histogram_split(struct chart_series out[HISTOGRAM_SERIES], const struct histogram *histogram,
+                       const struct i18n *i18n, enum language language);
 
 #endif

@@ -27,7 +27,7 @@ EMBED(view_heatmap_html, "shared/view/heatmap.html");
 EMBED(view_palette_css, "shared/view/palette.css");
 EMBED(view_charts_css, "shared/view/charts.css");
 EMBED(view_charts_js, "shared/view/charts.js");
-EMBED(chart_js, "node_modules/chart.js/dist/chart.umd.min.js");
+EMBED(chart_js, "view/chart.js");
 
 enum { PAGE_BYTES = 48 << 20, KEY_BYTES = 128, SERIES = 8, LABELS = 64, REPORT_DIGITS = 12 };
 

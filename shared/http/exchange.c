@@ -147,10 +147,20 @@ const char *http_request_header(const struct http_exchange *exchange, const char
     return u_map_get_case(exchange->request->map_header, name);
 }
 
-bool http_takes_gzip(const struct http_exchange *exchange)
+static bool takes(const struct http_exchange *exchange, const char *encoding)
 {
     const char *accepted = http_request_header(exchange, "Accept-Encoding");
-    return accepted && accepted[strspn(accepted, " \t")] && media_type_accepted(accepted, "gzip");
+    return accepted && accepted[strspn(accepted, " \t")] && media_type_accepted(accepted, encoding);
+}
+
+bool http_takes_gzip(const struct http_exchange *exchange)
+{
+    return takes(exchange, "gzip");
+}
+
+bool http_takes_brotli(const struct http_exchange *exchange)
+{
+    return takes(exchange, "br");
 }
 
 const char *http_query_unknown(const struct http_exchange *exchange, const char *const *known, size_t *at)

@@ -120,8 +120,9 @@ const char *http_path(const struct http_exchange *exchange, const char *name);
 const char *http_query(const struct http_exchange *exchange, const char *name);
 const char *http_request_header(const struct http_exchange *exchange, const char *name);
 
-/* Accept-Encoding names gzip and does not forbid it with quality 0. */
+/* Accept-Encoding names gzip, or Brotli, and does not forbid it with quality 0. */
 bool http_takes_gzip(const struct http_exchange *exchange);
+bool http_takes_brotli(const struct http_exchange *exchange);
 
 /* A field of a form sent as application/x-www-form-urlencoded, decoded; the first one of that name; NULL when
  * absent or when the body is of another type. Belongs to the request. (ulfius' own reading of forms has no

@@ -8,6 +8,7 @@
 
 static const char *const kind_names[] = {[CHART_HISTOGRAM] = "histogram",
                                          [CHART_CATEGORIES] = "categories",
+                                         [CHART_BESIDE] = "beside",
                                          [CHART_DIVERGING] = "diverging",
                                          [CHART_DOUGHNUT] = "doughnut"};
 static const char *const paint_names[] = {
@@ -30,8 +31,8 @@ const char *chart_size(size_t rows, size_t least)
 static const char *size_of(const struct chart *chart)
 {
     enum { LOW_BARS = 8, LOW_FIGURES = 6 };
-    size_t bars = chart->series_count > 1 ? chart->count * 3 / 2 : chart->count; /* series side by side */
-    return chart->kind == CHART_CATEGORIES  ? chart_size(bars, LOW_BARS)
+    return chart->kind == CHART_CATEGORIES ? chart_size(chart->count, LOW_BARS)
+           : chart->kind == CHART_BESIDE ? chart_size(chart->count * (1 + chart->series_count) / 2, LOW_BARS)
            : chart->kind == CHART_DIVERGING ? chart_size(chart->count, LOW_FIGURES)
                                             : NULL;
 }
@@ -72,6 +73,8 @@ static char *data_of(const struct chart *chart)
                   chart->title, "x", chart->x_axis, "y", chart->y_axis, "labels",
                   chart_texts(chart->labels, chart->count), "series", series_of(chart), "decimals",
                   chart->decimals, "signed", chart->is_signed, "highlight", chart->highlight);
+    if (chart->legend_apart)
+        json_object_set_new(data, "legend_apart", json_true());
     if (chart->edges)
         json_object_set_new(data, "edges", chart_texts(chart->edges, chart->count + 1));
     if (!isnan(chart->mark))

@@ -12,7 +12,8 @@
 
 enum chart_kind {
     CHART_HISTOGRAM,  /* one bar a bin, series stacked */
-    CHART_CATEGORIES, /* lying down, a bar a category; series side by side */
+    CHART_CATEGORIES, /* the same lying down, a bar a category */
+    CHART_BESIDE,     /* the same, series side by side to be compared */
     CHART_DIVERGING,  /* bars to the left and right of zero: the right is good, with PAINT_BAD the left,
                          with PAINT_UNKNOWN neither */
     CHART_DOUGHNUT    /* parts of a whole: one series */
@@ -43,9 +44,10 @@ struct chart {
     const char *const *edges; /* histogram: `count` + 1 short texts for the axis */
     const struct chart_series *series;
     size_t series_count;
-    int decimals;   /* of the values in the table and the tips */
-    bool is_signed; /* values carry a plus sign */
-    double mark;    /* histogram: where to draw a line, in bins: 2.5 is the middle of the third; NAN: none */
+    int decimals;      /* of the values in the table and the tips */
+    bool is_signed;    /* values carry a plus sign */
+    bool legend_apart; /* the page explains the series once for several charts: template `outcome_legend` */
+    double mark; /* histogram: where to draw a line, in bins: 2.5 is the middle of the third; NAN: none */
     const char *mark_label;
     int highlight; /* the bin or category that is the client's, or -1 */
 };
@@ -55,6 +57,23 @@ enum { CHART_POINTS = 64, CHART_SERIES = 4 };
 /* What the template `chart` needs: kind, title, description, data (JSON text for Chart.js), headings and rows
  * of the table. A new object. ERROR_LIMIT above CHART_POINTS or CHART_SERIES. */
 int chart_view(json_t **out, const struct chart *chart, enum language language, struct error *err);
+
+/* How steps lead from one total to another: lying bars, each beginning where the one before ended, between a
+ * bar for the first total and one for the last. The right is good. */
+struct waterfall {
+    const char *title, *description;
+    const char *label_heading;            /* of the table's first column: what the steps are */
+    const char *x_axis;                   /* may be NULL */
+    const char *step_label, *total_label; /* headings of the table's figures */
+    const char *start_label, *end_label;  /* of the outer bars */
+    double start;                         /* the total before the first step */
+    const char *const *labels;            /* `count` of them */
+    const double *steps;                  /* the same */
+    size_t count;                         /* at most CHART_POINTS */
+    int decimals;                         /* of steps and totals in the table */
+    double mark;                          /* a total where to draw a line; NAN: none */
+    const char *mark_label;
+};
 
 /* Curves over a common numeric x. */
 struct line_series {
@@ -104,7 +123,9 @@ struct heatmap {
 
 enum { LINE_POINTS = 512, LINE_SERIES = 8, CHART_DOTS = 6000, CHART_ROWS = 40, HEATMAP_CELLS = 64 * 64 };
 
-/* As chart_view, for the same template. ERROR_LIMIT above the limits. */
+/* As chart_view, for the same template. ERROR_LIMIT above the limits; ERROR_INVALID when a waterfall's
+ * numbers are not finite. */
+int waterfall_view(json_t **out, const struct waterfall *chart, enum language language, struct error *err);
 int line_chart_view(json_t **out, const struct line_chart *chart, enum language language, struct error *err);
 int point_chart_view(json_t **out, const struct point_chart *chart, enum language language,
                      struct error *err);

@@ -9,7 +9,13 @@
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let printing = false; // paper takes the drawing as it is at that moment
 
-  const colour = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+  // Scripts are told of printing while the page is still dressed for the screen, which may be dark: the colours of
+  // paper come from the palette's rule for it.
+  const paper = [...document.styleSheets].flatMap(({ cssRules }) => [...cssRules])
+    .filter((rule) => rule.media?.mediaText === "print").flatMap(({ cssRules }) => [...cssRules])
+    .find(({ selectorText }) => selectorText === ":root")?.style;
+  const colour = (name) => ((printing && paper?.getPropertyValue(`--${name}`))
+    || getComputedStyle(root).getPropertyValue(`--${name}`)).trim();
   const number = (value, options) => new Intl.NumberFormat(language, options).format(value);
 
   // Stripes, dots and a plain ground: a series is known by its pattern as well as by its colour.
@@ -44,6 +50,8 @@
     bad: () => pattern("stripes", colour("bad")),
     unknown: () => pattern("dots", colour("unknown")),
   };
+
+  const isNarrow = () => !printing && innerWidth < 700;
 
   // A long label on several lines of about `width` characters.
   function wrap(text, width) {
@@ -85,20 +93,32 @@
     },
   };
 
-  // The figure at the end of each bar of contributions.
+  // The figure at the end of each lying bar: {at, text, left}; of a waterfall also the lines from bar to bar.
   const barFigures = {
     id: "barFigures",
-    afterDatasetsDraw(chart, _, { show, format }) {
-      if (!show) return;
+    afterDatasetsDraw(chart, _, { figures, connected }) {
+      if (!figures) return;
       const pen = chart.ctx;
+      const bars = chart.getDatasetMeta(0).data;
       pen.save();
       pen.fillStyle = colour("ink");
-      pen.font = `13px ${Chart.defaults.font.family}`;
       pen.textBaseline = "middle";
-      chart.getDatasetMeta(0).data.forEach((bar, i) => {
-        const value = chart.data.datasets[0].data[i];
-        pen.textAlign = value < 0 ? "right" : "left";
-        pen.fillText(format(value), bar.x + (value < 0 ? -5 : 5), bar.y);
+      pen.lineJoin = "round";
+      figures.forEach(({ at, text, left, strong }, i) => {
+        const x = chart.scales.x.getPixelForValue(at);
+        pen.font = `${strong ? "600 " : ""}13px ${Chart.defaults.font.family}`;
+        pen.textAlign = left ? "right" : "left";
+        pen.strokeStyle = colour("surface"); // keeps the figure clear of the lines that cross it
+        pen.lineWidth = 4;
+        pen.strokeText(text, x + (left ? -5 : 5), bars[i].y);
+        pen.fillText(text, x + (left ? -5 : 5), bars[i].y);
+        pen.strokeStyle = colour("line-strong");
+        pen.lineWidth = 1;
+        if (!connected || i + 1 === bars.length) return;
+        pen.beginPath();
+        pen.moveTo(x, bars[i].y + bars[i].height / 2);
+        pen.lineTo(x, bars[i + 1].y - bars[i + 1].height / 2);
+        pen.stroke();
       });
       pen.restore();
     },
@@ -115,6 +135,10 @@
     };
   }
 
+  const signed = (value, least, most) => number(value, {
+    minimumFractionDigits: least, maximumFractionDigits: most, signDisplay: "exceptZero",
+  }).replace("-", "−");
+
   const counts = (value) => number(value, { notation: "compact", maximumFractionDigits: Math.abs(value) < 1 ? 4 : 1 });
 
   function common(data, plugins) {
@@ -125,7 +149,7 @@
         legend: { display: false },
         tooltip: { displayColors: false, callbacks: {} },
         markLine: { mark: data.mark },
-        barFigures: { show: false },
+        barFigures: {},
         ...plugins,
       },
     };
@@ -141,9 +165,10 @@
     return data.series.map(({ label, paint, values }) => ({
       label,
       data: points(values),
-      backgroundColor: values.map((_, i) => (i === data.highlight ? colour("accent") : paints[paint]())),
+      backgroundColor: values.map((_, i) => (data.series.length > 1 && paint === "good" ? colour("good-pale")
+        : i === data.highlight && paint === "plain" ? colour("accent") : paints[paint]())),
       borderColor: colour("surface"),
-      borderWidth: paint === "plain" ? 0 : 1,
+      borderWidth: paint === "plain" ? 0 : { top: 1, right: 1, bottom: 0, left: 0 },
       barPercentage: 1,
       categoryPercentage: 0.94,
     }));
@@ -154,7 +179,7 @@
       const bins = data.labels.length;
       const several = data.series.length > 1;
       const options = common(data, {
-        legend: several ? legend() : { display: false },
+        legend: several && !data.legend_apart ? legend() : { display: false },
         tooltip: {
           displayColors: false,
           callbacks: {
@@ -189,35 +214,40 @@
     },
 
     categories(data) {
-      const several = data.series.length > 1; // side by side
+      const several = data.series.length > 1;
       const options = common(data, {
-        legend: several ? legend() : { display: false },
+        legend: several && !data.legend_apart ? legend() : { display: false },
         tooltip: {
           displayColors: false,
-          callbacks: { label: (item) => `${several ? `${item.dataset.label}${colon}` : ""}${number(item.parsed.x)}` },
+          callbacks: { label: (item) => (several ? `${item.dataset.label}${colon}` : "") + number(item.parsed.x) },
         },
       });
       delete options.plugins.markLine.mark;
       options.indexAxis = "y";
+      options.interaction = { mode: "nearest", axis: "y", intersect: false };
       options.scales = {
-        x: scale({ beginAtZero: true, title: data.x, ticks: { maxTicksLimit: 4, callback: counts } }),
-        y: scale({ grid: { display: false }, ticks: { autoSkip: false } }),
+        x: scale({ stacked: true, beginAtZero: true, title: data.x, ticks: { maxTicksLimit: 4, callback: counts } }),
+        y: scale({ stacked: true, grid: { display: false }, ticks: { autoSkip: false } }),
       };
       const labels = data.labels.map((label, i) => wrap(i === data.highlight ? `▸ ${label}` : label, data.wide ? 44 : 24));
       return { type: "bar", data: { labels, datasets: series(data, (values) => values) }, options };
     },
 
+    // Categories whose series are to be compared with each other.
+    beside(data) {
+      const chart = kinds.categories(data);
+      for (const axis of Object.values(chart.options.scales)) axis.stacked = false;
+      return chart;
+    },
+
     diverging(data) {
-      const signed = (value, least) => number(value, {
-        minimumFractionDigits: least, maximumFractionDigits: data.decimals, signDisplay: "exceptZero",
-      }).replace("-", "−");
-      const format = (value) => signed(value, data.decimals);
+      const format = (value) => signed(value, data.decimals, data.decimals);
       const { values, label, paint } = data.series[0];
       // Which side is good news: the right one, unless the series says that more of it is bad, or neither.
       const [left, right] = { bad: ["good", "bad"], unknown: ["plain", "plain"] }[paint] ?? ["bad", "good"];
-      const narrow = innerWidth < 700;
+      const narrow = isNarrow();
       const options = common(data, {
-        barFigures: { show: true, format },
+        barFigures: { figures: values.map((at) => ({ at, text: format(at), left: at < 0 })) },
         tooltip: {
           displayColors: false,
           callbacks: { title: ([item]) => data.labels[item.dataIndex], label: (item) => `${format(item.parsed.x)} ${label}` },
@@ -226,13 +256,13 @@
       options.indexAxis = "y";
       options.layout = { padding: { right: narrow ? 28 : 8 } }; // room for the figure of the longest bar
       options.scales = {
-        x: scale({ grace: narrow ? "30%" : "18%", title: data.x, ticks: { maxTicksLimit: narrow ? 4 : 9, callback: (value) => signed(value, 0) } }),
+        x: scale({ grace: narrow ? "30%" : "18%", title: data.x, ticks: { maxTicksLimit: narrow ? 4 : 9, callback: (value) => signed(value, 0, data.decimals) } }),
         y: scale({
           grid: { display: false },
           ticks: { autoSkip: false, color: colour("ink"), font: { size: narrow ? 12 : 14 } },
         }),
       };
-      const labels = data.labels.map((text) => wrap(text, narrow ? 20 : 44));
+      const labels = data.labels.map((text) => wrap(text, printing ? 64 : narrow ? 20 : 44));
       const backgroundColor = values.map((value) => paints[value < 0 ? left : right]());
       const datasets = [{ data: values, backgroundColor, barPercentage: 0.8, categoryPercentage: 0.92 }];
       return { type: "bar", data: { labels, datasets }, options };
@@ -256,6 +286,50 @@
       const labels = data.labels.map((label, i) => `${label}${colon}${share(values[i])}`);
       return { type: "doughnut", data: { labels, datasets }, options };
     },
+  };
+
+  // Steps from one total to another.
+  kinds.waterfall = (data) => {
+    const { steps, totals } = data;
+    const last = steps.length + 1;
+    const names = [data.start_label, ...data.labels, data.end_label];
+    const isTotal = (i) => i === 0 || i === last;
+    const total = (i) => totals[Math.min(i, steps.length)];
+    const whole = (value) => number(value, { maximumFractionDigits: 0 });
+    const figure = (i) => (isTotal(i) ? whole(total(i)) : signed(steps[i - 1], data.decimals, data.decimals));
+    const narrow = isNarrow();
+    const room = narrow ? 0.16 * (data.x_range[1] - data.x_range[0]) : 0; // figures take a larger part there
+    const [low, high] = [data.x_range[0] - room, data.x_range[1] + room];
+    const options = common(data, {
+      barFigures: {
+        connected: true,
+        figures: names.map((_, i) => ({ at: total(i), text: figure(i), left: !isTotal(i) && steps[i - 1] < 0, strong: isTotal(i) })),
+      },
+      tooltip: {
+        displayColors: false,
+        callbacks: {
+          title: ([item]) => names[item.dataIndex],
+          label: ({ dataIndex: i }) => `${figure(i)} ${data.step_label}${isTotal(i) ? "" : ` → ${whole(total(i))}`}`,
+        },
+      },
+    });
+    options.indexAxis = "y";
+    options.layout = { padding: { top: data.mark ? 18 : 0, right: 8 } };
+    options.scales = {
+      x: scale({
+        min: low, max: high, title: data.x,
+        ticks: { maxTicksLimit: narrow ? 4 : 9, maxRotation: 0, includeBounds: false, callback: whole },
+      }),
+      y: scale({
+        grid: { display: false },
+        ticks: { autoSkip: false, color: colour("ink"), font: ({ index }) => ({ size: narrow ? 12 : 14, weight: isTotal(index) ? 600 : 400 }) },
+      }),
+    };
+    const bars = names.map((_, i) => [isTotal(i) ? low : totals[i - 1], total(i)]);
+    const backgroundColor = bars.map(([from, to], i) => (i === 0 ? colour("plain") : i === last ? colour("accent") : paints[to < from ? "bad" : "good"]()));
+    const labels = names.map((text) => wrap(text, printing ? 64 : narrow ? 20 : 44));
+    const datasets = [{ data: bars, backgroundColor, minBarLength: 2, barPercentage: 0.8, categoryPercentage: 0.92 }];
+    return { type: "bar", data: { labels, datasets }, options };
   };
 
   // Curves over a numeric x, each with its band of confidence where it has one.
@@ -304,7 +378,7 @@
       : `color-mix(in oklab, ${ends[1]} ${Math.round(tone * 100)}%, ${ends[0]})`;
     const points = data.xs.map((x, i) => ({ x, y: data.ys[i] }));
     const ink = data.tones ? data.tones.map(tint) : colour("accent");
-    const narrow = innerWidth < 700;
+    const narrow = isNarrow();
     const options = common(data, { tooltip: { enabled: !data.rows, displayColors: false } });
     options.animation = false;
     options.scales = {
@@ -367,6 +441,7 @@
   for (const event of ["beforeprint", "afterprint"]) {
     addEventListener(event, () => {
       printing = event === "beforeprint";
+      root.classList.toggle("on-paper", printing); // gives drawings the sizes they have there
       drawAll(document, true); // what is printed cannot wait
     });
   }

@@ -109,6 +109,41 @@ describe('a client', () => {
         assert.equal(english.history.length, 6);
         assert.ok(english.history.some((table) => table.known && table.rows > 0));
     });
+
+    test('tells what is beyond the usual, and what cannot be', async () => {
+        const bulk = new Map([...values].map(([name, all]) => {
+            const sorted = all.filter((value) => typeof value === 'number').sort((a, b) => a - b);
+            const at = (share) => {
+                const position = share * (sorted.length - 1);
+                const low = sorted[Math.floor(position)];
+                return low + (position - Math.floor(position)) * (sorted[Math.ceil(position)] - low);
+            };
+            const ends = [at(0.01), at(0.99)];
+            return [name, ends[0] === ends[1] ? [sorted[0], sorted.at(-1)] : ends];
+        }));
+        let told = 0;
+        let setAside = 0;
+        for (const { client_id } of everybody.slice(0, 40)) {
+            const { body: client } = await backend.get(`/clients/${client_id}?lang=en`);
+            const { impossible, unusual } = client.quality;
+            const beyond = [...client.fields, ...client.features].filter(({ name, value, unit }) => typeof value === 'number'
+                && unit !== 'flag' && (value < bulk.get(name)[0] - 1e-6 || value > bulk.get(name)[1] + 1e-6));
+            const said = unusual.map(({ name }) => name);
+            for (const { name } of beyond) assert.ok(said.includes(name), `${client_id} ${name}`);
+            for (const { name, value, lowest, highest, text } of unusual) {
+                assert.ok(value < lowest.value || value > highest.value, name);
+                near(lowest.value, bulk.get(name)[0], 1e-4);
+                near(highest.value, bulk.get(name)[1], 1e-4);
+                assert.ok(text.length > 0 && lowest.text.length > 0);
+            }
+            const aside = client.fields.filter(({ name, missing }) => missing && client.application[name] !== null);
+            assert.deepEqual(new Map(impossible.map(({ name, value }) => [name, value])).size, aside.length);
+            for (const { name, value } of impossible) assert.equal(value, client.application[name]);
+            told += unusual.length;
+            setAside += impossible.length;
+        }
+        assert.ok(told > 0 && setAside > 0);
+    });
 });
 
 describe('comparison', () => {
@@ -128,11 +163,12 @@ describe('comparison', () => {
                 const own = all[row];
                 assert.equal(feature.value, own);
                 if (own === null) {
-                    assert.deepEqual([feature.rank_percent, feature.bin], [null, null]);
+                    assert.deepEqual([feature.rank_percent, feature.equal_percent, feature.bin], [null, null, null]);
                 } else {
                     const below = sorted.filter((value) => value < own).length;
                     const equal = sorted.filter((value) => value === own).length;
                     near(feature.rank_percent, 100 * (below + equal / 2) / sorted.length);
+                    near(feature.equal_percent, 100 * equal / sorted.length);
                     const { edges } = feature.histogram;
                     assert.ok(feature.bin === 0 || own >= edges[feature.bin]);
                     assert.ok(feature.bin === edges.length - 2 || own < edges[feature.bin + 1]);

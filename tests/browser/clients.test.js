@@ -81,3 +81,22 @@ test('the portfolio shows the figures of the API, drawn and in tables', async ()
     assert.equal(bins, population.scores.repaid.length);
     assert.deepEqual(page.faults, []);
 });
+
+test('the clients looked at last are one click away, for who looked', async () => {
+    const page = await dashboard.enter({ language: 'en' });
+    assert.equal(await page.locator('.recent').count(), 0);
+    const ids = first.clients.slice(0, 10).map(({ client_id }) => client_id);
+    for (const id of [...ids, ids[4], ids[4]]) await page.goto(`/clients/${id}`);
+    await page.goto('/clients/1'); // does not exist
+    await page.goto('/clients');
+    const shown = async () => (await page.locator('.recent a').allTextContents()).map(Number);
+    assert.deepEqual(await shown(), [4, 9, 8, 7, 6, 5, 3, 2].map((i) => ids[i]));
+    await page.click('.recent a');
+    await page.waitForURL(`**/clients/${ids[4]}`);
+    const cookie = (await page.context().cookies()).find(({ name }) => name === 'recent');
+    assert.equal(cookie.httpOnly, true);
+    assert.equal(cookie.value.includes(String(ids[4])), false);
+    await page.context().addCookies([{ ...cookie, value: `x${cookie.value.slice(1)}` }]);
+    await page.goto('/clients');
+    assert.equal(await page.locator('.recent').count(), 0);
+});

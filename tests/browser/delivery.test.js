@@ -1,6 +1,6 @@
 // What goes over the wire: headers, caching, compression, a clean stop.
 import assert from 'node:assert/strict';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { openDashboard, startFrontend } from './support/dashboard.js';
@@ -45,13 +45,17 @@ test('static files are cached for ever under their version', async () => {
 });
 
 test('scripts and styles go compressed to who takes it', async () => {
-    const small = await get(`${base}/js/chart.js`, { 'accept-encoding': 'gzip, br' });
+    const small = await get(`${base}/js/chart.js`, { 'accept-encoding': 'gzip' });
     const large = await get(`${base}/js/chart.js`);
     assert.equal(small.headers['content-encoding'], 'gzip');
     assert.equal(large.headers['content-encoding'], undefined);
     assert.ok(small.body.length < large.body.length / 2);
     assert.deepEqual(gunzipSync(small.body), large.body);
-    const never = await get(`${base}/js/chart.js`, { 'accept-encoding': 'gzip;q=0' });
+    const smallest = await get(`${base}/js/chart.js`, { 'accept-encoding': 'gzip, deflate, br, zstd' });
+    assert.equal(smallest.headers['content-encoding'], 'br');
+    assert.ok(smallest.body.length < small.body.length);
+    assert.deepEqual(brotliDecompressSync(smallest.body), large.body);
+    const never = await get(`${base}/js/chart.js`, { 'accept-encoding': 'gzip;q=0, br;q=0' });
     assert.equal(never.headers['content-encoding'], undefined);
 });
 

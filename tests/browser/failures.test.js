@@ -44,6 +44,17 @@ for (const path of pages) {
     });
 }
 
+test('the client\'s page does without the decisions recorded, and says so', async () => {
+    dashboard.relay.broken = /^\/decisions/;
+    await page.goto(`/clients/${id}`);
+    assert.match(await page.textContent('.verdict-foot'), /ne peuvent pas être consultées/);
+    dashboard.relay.broken = /\/comparison/; // without which there is no page
+    assert.equal((await page.goto(`/clients/${id}`)).status(), 502);
+    dashboard.relay.broken = undefined;
+    await page.goto(`/clients/${id}`);
+    assert.match(await page.textContent('.verdict-foot'), /Aucune décision/);
+});
+
 test('the page comes by itself when the backend is back', async () => {
     dashboard.relay.mode = 'refuse';
     await page.goto(`/clients/${id}`);

@@ -64,6 +64,7 @@ static void test_assets(void **state)
         snprintf(style + strlen(style), sizeof style - strlen(style), "a { color: red }\n");
     put(css, "long.css", style);
     put(css, "b.js", "1");
+    put(css, "long.css.br", "brotli");
     struct assets *assets = load(folder);
     const struct asset *asset = assets_find(assets, "css", "long.css");
     assert_non_null(asset);
@@ -72,6 +73,10 @@ static void test_assets(void **state)
     assert_true(asset->gzip_length < asset->length);
     check_unzips(asset);
     assert_null(assets_find(assets, "css", "b.js")->gzip); /* would only grow */
+    assert_int_equal(asset->brotli_length, 6);
+    assert_memory_equal(asset->brotli, "brotli", 6);
+    assert_null(assets_find(assets, "css", "b.js")->brotli);
+    assert_null(assets_find(assets, "css", "long.css.br")); /* is no file of its own */
     assert_null(assets_find(assets, "css", "none.css"));
     assert_null(assets_find(assets, "..", "css"));
 
@@ -92,6 +97,7 @@ static void test_assets(void **state)
     drop(css, "x.exe");
     drop(css, "b.js");
     drop(css, "long.css");
+    drop(css, "long.css.br");
     drop(folder, "css");
 }
 

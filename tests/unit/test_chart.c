@@ -73,6 +73,63 @@ static void test_chart(void **state)
     assert_int_equal(err.code, ERROR_LIMIT);
 }
 
+/* Each step begins where the one before ended, in the drawing's data as in the table. */
+static void test_waterfall(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    static const char *const labels[] = {"Income", "Debt"};
+    static const double steps[] = {12.5, -40};
+    const struct waterfall chart = {.title = "Title",
+                                    .description = "From 565 to 537.5",
+                                    .label_heading = "Data",
+                                    .step_label = "points",
+                                    .total_label = "Score reached",
+                                    .start_label = "Average client",
+                                    .end_label = "This client",
+                                    .start = 565,
+                                    .labels = labels,
+                                    .steps = steps,
+                                    .count = 2,
+                                    .decimals = 1,
+                                    .mark = 600,
+                                    .mark_label = "Threshold"};
+    json_t *view = NULL;
+    assert_int_equal(waterfall_view(&view, &chart, LANGUAGE_FR, &err), 0);
+    assert_string_equal(text_at(view, "kind"), "waterfall");
+    json_t *data = parse(text_at(view, "data"));
+    static const double totals[] = {565, 577.5, 537.5};
+    for (size_t i = 0; i < 3; i++)
+        assert_true(json_number_value(json_array_get(json_object_get(data, "totals"), i)) == totals[i]);
+    const json_t *range = json_object_get(data, "x_range");
+    assert_true(json_number_value(json_array_get(range, 0)) < 537.5);
+    assert_true(json_number_value(json_array_get(range, 1)) > 600); /* the threshold is in sight */
+    static const char *const rows[][3] = {{"Average client", "", "565,0"},
+                                          {"Income", "+12,5", "577,5"},
+                                          {"Debt", "\u221240,0", "537,5"},
+                                          {"This client", "", "537,5"}};
+    assert_int_equal(json_array_size(json_object_get(view, "rows")), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *row = json_array_get(json_object_get(view, "rows"), i);
+        assert_string_equal(text_at(row, "label"), rows[i][0]);
+        for (size_t j = 0; j < 2; j++)
+            assert_string_equal(json_string_value(json_array_get(json_object_get(row, "cells"), j)),
+                                rows[i][j + 1]);
+    }
+    json_decref(data);
+    json_decref(view);
+
+    struct waterfall wrong = chart;
+    wrong.count = CHART_POINTS + 1;
+    assert_int_equal(waterfall_view(&view, &wrong, LANGUAGE_FR, &err), -1);
+    assert_int_equal(err.code, ERROR_LIMIT);
+    wrong = chart;
+    wrong.start = NAN;
+    err = (struct error){0};
+    assert_int_equal(waterfall_view(&view, &wrong, LANGUAGE_FR, &err), -1);
+    assert_int_equal(err.code, ERROR_INVALID);
+}
+
 static void read_histogram(struct histogram *out, const char *source, const char *unit, const char *value,
                            int bin, enum language language)
 {
@@ -167,7 +224,7 @@ static void test_room_for_bars_side_by_side(void **state)
         const char *size;
     } cases[] = {{8, 1, NULL}, {8, 2, "medium"}, {5, 2, NULL}, {12, 1, "medium"}, {12, 2, "large"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct chart chart = {.kind = CHART_CATEGORIES,
+        const struct chart chart = {.kind = CHART_BESIDE,
                                     .title = "t",
                                     .description = "d",
                                     .label_heading = "h",
@@ -185,6 +242,63 @@ static void test_room_for_bars_side_by_side(void **state)
             assert_null(text_at(view, "size"));
         json_decref(view);
     }
+}
+
+/* The fullest categories stay, the client's among them, and nobody is lost. */
+static void test_fold(void **state)
+{
+    (void)state;
+    static const char source[] =
+        "{\"edges\": null, \"categories\": [{\"label\": \"a\"}, {\"label\": \"b\"}, {\"label\": \"c\"}, "
+        "{\"label\": \"d\"}, {\"label\": \"e\"}], \"repaid\": [5, 20, 0, 9, 30], "
+        "\"defaulted\": [1, 2, 1, 0, 3], \"unknown\": [0, 0, 1, 0, 0]}";
+    static const struct {
+        int bin, folded;
+        const char *labels[2];
+    } cases[] = {{4, 0, {"e", "b"}}, {1, 1, {"e", "b"}}, {2, 1, {"e", "c"}}, {-1, -1, {"e", "b"}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct histogram histogram;
+        read_histogram(&histogram, source, "category", "null", cases[i].bin, LANGUAGE_FR);
+        assert_int_equal(histogram_fold(&histogram, 5), 0);
+        assert_int_equal(histogram.count, 5);
+        assert_int_equal(histogram_fold(&histogram, 3), 3);
+        histogram_name_rest(&histogram, "3 autres");
+        assert_int_equal(histogram.count, 3);
+        assert_int_equal(histogram.bin, cases[i].folded);
+        assert_string_equal(histogram.label_list[0], cases[i].labels[0]);
+        assert_string_equal(histogram.label_list[1], cases[i].labels[1]);
+        assert_string_equal(histogram.label_list[2], "3 autres");
+        double repaid = 0, defaulted = 0, unknown = 0, all = 0;
+        for (size_t bin = 0; bin < 3; bin++) {
+            repaid += histogram.repaid[bin];
+            defaulted += histogram.defaulted[bin];
+            unknown += histogram.unknown[bin];
+            all += histogram.all[bin];
+        }
+        assert_true(repaid == 64 && defaulted == 7 && unknown == 1 && all == 72);
+    }
+}
+
+static void test_split(void **state)
+{
+    (void)state;
+    static const char *const document[] = {
+        "{\"outcome\": {\"repaid\": \"repaid\", \"defaulted\": \"defaulted\", \"unknown\": \"unknown\"}}"};
+    static const char *const *const documents[LANGUAGE_COUNT] = {document, document};
+    struct error err = {0};
+    struct i18n *i18n = NULL;
+    if (i18n_parse(&i18n, (const char *const **)documents, 1, &err))
+        fail_msg("%s", err.message);
+    struct chart_series series[HISTOGRAM_SERIES];
+    struct histogram histogram = {.count = 2, .repaid = {4, 5}, .defaulted = {1, 0}};
+    assert_int_equal(histogram_split(series, &histogram, i18n, LANGUAGE_EN), 2);
+    assert_string_equal(series[0].label, "defaulted");
+    assert_int_equal(series[0].paint, PAINT_BAD);
+    assert_true(series[1].values[1] == 5);
+    histogram.unknown[1] = 3;
+    assert_int_equal(histogram_split(series, &histogram, i18n, LANGUAGE_EN), 3);
+    assert_string_equal(series[2].label, "unknown");
+    i18n_free(i18n);
 }
 
 static void check_histogram_fault(const char *source)
@@ -237,12 +351,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chart),
+        cmocka_unit_test(test_waterfall),
         cmocka_unit_test(test_money),
         cmocka_unit_test(test_days),
         cmocka_unit_test(test_beyond_the_ends),
         cmocka_unit_test(test_categories),
         cmocka_unit_test(test_room_for_bars_side_by_side),
         cmocka_unit_test(test_histogram_faults),
+        cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_split),
         cmocka_unit_test(test_gauge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

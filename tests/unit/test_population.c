@@ -218,11 +218,11 @@ static void test_ranks_and_tenths(void **state)
 {
     const struct fixture *fixture = *state;
     static const float values[] = {1, 2, 2, 3, NAN};
-    assert_true(distribution_rank(values, 5, 2) == 50);
-    assert_true(distribution_rank(values, 5, 1) == 12.5);
-    assert_true(distribution_rank(values, 5, 9) == 100);
-    assert_true(isnan(distribution_rank(values, 5, NAN)));
-    assert_true(isnan(distribution_rank(values + 4, 1, 1)));
+    assert_true(distribution_rank(values, 5, 2).percent == 50 && distribution_rank(values, 5, 2).equal == 50);
+    assert_true(distribution_rank(values, 5, 1).percent == 12.5);
+    assert_true(distribution_rank(values, 5, 9).percent == 100 && distribution_rank(values, 5, 9).equal == 0);
+    assert_true(isnan(distribution_rank(values, 5, NAN).percent));
+    assert_true(isnan(distribution_rank(values + 4, 1, 1).equal));
     const struct distribution *credit = population_distribution(fixture->population, FEATURE_AMT_CREDIT);
     const float *column = population_column(fixture->population, FEATURE_AMT_CREDIT);
     size_t sizes[10] = {0};
