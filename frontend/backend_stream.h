@@ -1,6 +1,7 @@
 /* What is too large for memory on its way between browser and backend: a body that is sent on piece by piece
  * while it arrives, and an answer that is passed on as it comes. Each stream has a connection of its own and
- * holds at most a piece (BACKEND_STREAM_PIECE) beside curl's buffers; whoever is slower makes the other wait.
+ * holds at most a piece (BACKEND_STREAM_PIECE) beside curl's buffers; whoever is slower makes the other wait,
+ * and with it a thread of the server's pool.
  * A stream that does not move for BACKEND_STREAM_STALL_MS has failed. Streams stand outside the breaker, for
  * they last as long as the browser takes. Each is one thread's at a time. */
 #ifndef CLAIRSCORE_FRONTEND_BACKEND_STREAM_H

@@ -97,7 +97,7 @@ const struct http_receiver batch_upload_receiver = {begin, receive, forget};
 static json_t *say(const struct http_exchange *exchange, const char *fault, const char *file)
 {
     char key[64];
-    snprintf(key, sizeof key, "batches.faults.%s", fault);
+    snprintf(key, sizeof key, "%s.%s", "batches.faults", fault);
     return json_pack("{s:o}", "text",
                      i18n_say(page_site(exchange)->i18n, exchange->language, key, I18N_VALUES("file", file)));
 }

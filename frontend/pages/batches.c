@@ -85,7 +85,7 @@ json_t *batch_view(const struct http_exchange *exchange, const json_t *batch)
     char key[64];
     const char *status = answer_text(batch, "status"), *name = answer_text(batch, "name");
     bool open = strcmp(status, "received") == 0 || strcmp(status, "running") == 0;
-    snprintf(key, sizeof key, "batches.states.%s", status);
+    snprintf(key, sizeof key, "%s.%s", "batches.states", status);
     json_t *view = json_pack(
         "{s:s, s:s, s:s, s:{s:b}, s:s, s:b, s:o*, s:o*, s:o*, s:o*}", "id", answer_text(batch, "id"), "name",
         *name ? name : page_text(exchange, "batches.unnamed"), "sender",

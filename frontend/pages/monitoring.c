@@ -26,7 +26,7 @@ json_t *monitoring_state_view(const struct http_exchange *exchange, enum monitor
                                         [MONITORING_WATCH] = "watch",
                                         [MONITORING_ACT] = "act"};
     char key[64];
-    snprintf(key, sizeof key, "monitoring.states.%s", words[state]);
+    snprintf(key, sizeof key, "%s.%s", "monitoring.states", words[state]);
     const char *kind = state < MONITORING_WATCH ? "quiet" : words[state];
     return json_pack("{s:b, s:s}", kind, true, "word", page_text(exchange, key));
 }

@@ -159,8 +159,8 @@ json_t *monitoring_activity_view(const struct http_exchange *exchange, const jso
     add_count(tiles, exchange, "monitoring.activity.requests", all);
     add_share(tiles, exchange, "monitoring.activity.errors",
               all > 0 ? answer_number(total, "server_errors") / all : (double)NAN);
-    add_milliseconds(tiles, exchange, "monitoring.activity.p50", answer_number(latency, "p50"));
-    add_milliseconds(tiles, exchange, "monitoring.activity.p99", answer_number(latency, "p99"));
+    add_milliseconds(tiles, exchange, "monitoring.activity.half_within", answer_number(latency, "p50"));
+    add_milliseconds(tiles, exchange, "monitoring.activity.most_within", answer_number(latency, "p99"));
     add_count(tiles, exchange, "monitoring.activity.scored", granted + refused);
     add_share(tiles, exchange, "monitoring.activity.refused",
               granted + refused > 0 ? refused / (granted + refused) : (double)NAN);

@@ -47,10 +47,10 @@ json_t *row_fault_text(const struct i18n *i18n, enum language language, const js
     char low[NUMBER_TEXT], high[NUMBER_TEXT], expected[NUMBER_TEXT], column[NUMBER_TEXT];
     const json_t *values = json_object_get(error, "values");
     const char *code = answer_text(error, "code"), *near = answer_text(values, "near");
-    snprintf(key, sizeof key, "row_fault.%s%s", code, *near ? "_near" : "");
+    snprintf(key, sizeof key, "%s.%s%s", "row_fault.kinds", code, *near ? "_near" : "");
     if (!*code || !i18n_has(i18n, language, key))
         return NULL;
-    snprintf(unit_key, sizeof unit_key, "row_fault.units.%s", answer_text(values, "unit"));
+    snprintf(unit_key, sizeof unit_key, "%s.%s", "row_fault.units", answer_text(values, "unit"));
     format(low, answer_number(values, "low"), language);
     format(high, answer_number(values, "high"), language);
     number_format(expected, answer_number(values, "expected"), 0, language);
