@@ -414,10 +414,13 @@ static void add_words(json_t *view, const struct http_exchange *exchange, const 
     json_t *psi = index_text(answer_number(drift, "psi"), exchange->language);
     json_t *chance = index_text(answer_number(drift, "chance"), exchange->language);
     bool beyond = json_is_true(json_object_get(drift, "beyond_chance"));
+    bool by_chance = verdict_of(drift) != state_of(drift);
     json_object_set_new(view, "sentence",
                         MONITORING_SAY(exchange, beyond ? "monitoring.one.beyond" : "monitoring.one.within",
                                        "psi", json_string_value(psi), "chance", json_string_value(chance)));
-    json_object_set_new(view, "advice", json_string(page_text(exchange, advice[state_of(drift)])));
+    json_object_set_new(
+        view, "advice",
+        json_string(page_text(exchange, by_chance ? "monitoring.one.wait" : advice[state_of(drift)])));
     json_object_set_new(view, "limits", limits_text(exchange, drift));
     json_decref(psi);
     json_decref(chance);
