@@ -14,8 +14,8 @@
 #include "shared/base/language.h"
 
 enum {
-    BACKEND_CALLS = 4,  /* at once */
-    BACKEND_PATH = 2048,/* bytes of a call's path and query */
+    BACKEND_CALLS = 4,   /* at once */
+    BACKEND_PATH = 2048, /* bytes of a call's path and query */
     BACKEND_ANSWER_BYTES = 8 << 20
 };
 

@@ -1,4 +1,4 @@
-/* Drift: which variables moved, and how one of them did. */
+/* Drift: which variables moved, and whether the score did. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,25 +7,17 @@
 #include "frontend/answer.h"
 #include "frontend/pages/monitoring_page.h"
 #include "frontend/pages/page.h"
-#include "frontend/pages/pages.h"
 #include "frontend/view/search.h"
-#include "shared/base/log.h"
 #include "shared/base/number.h"
-#include "shared/view/chart.h"
 
-enum {
-    SHOWN = 15, /* variables, before somebody asks for all */
-    BARS = 20,  /* of one variable's chart; smaller categories go together */
-    LABEL_BYTES = 256,
-    INDEX_DECIMALS = 3
-};
+enum { SHOWN = 15 /* variables, before somebody asks for all */, INDEX_DECIMALS = 3 };
 
 /* Where a bar of the index ends: twice the limit from which one acts. */
 static const double BAR_LIMITS = 2;
 
 /* ---- Verdicts ---- */
 
-static enum monitoring_state verdict_of(const json_t *entry)
+enum monitoring_state monitoring_drift_verdict(const json_t *entry)
 {
     const char *verdict = answer_text(entry, "verdict");
     return strcmp(verdict, "act") == 0    ? MONITORING_ACT
@@ -33,10 +25,10 @@ static enum monitoring_state verdict_of(const json_t *entry)
                                           : MONITORING_STABLE;
 }
 
-/* What few clients do by chance is told, but is not counted. */
-static enum monitoring_state state_of(const json_t *entry)
+enum monitoring_state monitoring_drift_state(const json_t *entry)
 {
-    return json_is_true(json_object_get(entry, "beyond_chance")) ? verdict_of(entry) : MONITORING_STABLE;
+    return json_is_true(json_object_get(entry, "beyond_chance")) ? monitoring_drift_verdict(entry)
+                                                                 : MONITORING_STABLE;
 }
 
 static json_t *percent(double share, int decimals, enum language language)
@@ -46,24 +38,23 @@ static json_t *percent(double share, int decimals, enum language language)
     return json_string(text);
 }
 
-static json_t *index_text(double index, enum language language)
+json_t *monitoring_index_text(double index, enum language language)
 {
     char text[NUMBER_TEXT];
     number_format(text, index, INDEX_DECIMALS, language);
     return json_string(text);
 }
 
-/* Index, bar, verdict: what the table's row and a variable's own page both show. */
-static void add_index(json_t *view, const struct http_exchange *exchange, const json_t *entry, double act)
+void monitoring_add_index(json_t *view, const struct http_exchange *exchange, const json_t *entry, double act)
 {
     char width[32];
     double psi = answer_number(entry, "psi");
-    enum monitoring_state verdict = verdict_of(entry);
+    enum monitoring_state verdict = monitoring_drift_verdict(entry);
     snprintf(width, sizeof width, "%.1f", 100 * fmin(fmax(psi / (BAR_LIMITS * act), 0), 1));
-    json_object_set_new(view, "psi", index_text(psi, exchange->language));
+    json_object_set_new(view, "psi", monitoring_index_text(psi, exchange->language));
     json_object_set_new(view, "width", json_string(width));
     json_object_set_new(view, "state", monitoring_state_view(exchange, verdict));
-    json_object_set_new(view, "by_chance", json_boolean(verdict != state_of(entry)));
+    json_object_set_new(view, "by_chance", json_boolean(verdict != monitoring_drift_state(entry)));
 }
 
 /* ---- The table ---- */
@@ -82,7 +73,7 @@ static json_t *row_view(const struct http_exchange *exchange, const json_t *feat
         "{s:s, s:s, s:o, s:o, s:o, s:s}", "label", answer_text(feature, "label"), "theme",
         answer_text(feature, "theme_label"), "href", address_of(answer_text(feature, "name"), recent), "then",
         percent(then, 1, exchange->language), "now", percent(now, 1, exchange->language), "change", change);
-    add_index(view, exchange, feature, act);
+    monitoring_add_index(view, exchange, feature, act);
     return view;
 }
 
@@ -91,7 +82,7 @@ static bool is_shown(const json_t *feature, const struct monitoring_question *qu
 {
     const char *texts[] = {answer_text(feature, "name"), answer_text(feature, "label"),
                            answer_text(feature, "theme_label")};
-    return (!question->moved || state_of(feature) != MONITORING_STABLE) &&
+    return (!question->moved || monitoring_drift_state(feature) != MONITORING_STABLE) &&
            search_finds(search, texts, sizeof texts / sizeof *texts);
 }
 
@@ -192,7 +183,7 @@ static struct tally count(const json_t *features)
     json_t *feature;
     json_array_foreach(features, i, feature)
     {
-        enum monitoring_state state = state_of(feature);
+        enum monitoring_state state = monitoring_drift_state(feature);
         tally.features++;
         tally.watched += state == MONITORING_WATCH;
         tally.acted += state == MONITORING_ACT;
@@ -229,8 +220,8 @@ static void say_score(const struct http_exchange *exchange, const json_t *score,
     static const char *const keys[] = {[MONITORING_STABLE] = "monitoring.drift.score_stable",
                                        [MONITORING_WATCH] = "monitoring.drift.score_watch",
                                        [MONITORING_ACT] = "monitoring.drift.score_act"};
-    enum monitoring_state state = state_of(score);
-    json_t *psi = index_text(answer_number(score, "psi"), exchange->language);
+    enum monitoring_state state = monitoring_drift_state(score);
+    json_t *psi = monitoring_index_text(answer_number(score, "psi"), exchange->language);
     monitoring_say(summary, exchange, state,
                    MONITORING_SAY(exchange, keys[state], "psi", json_string_value(psi)), "#drift");
     json_decref(psi);
@@ -238,7 +229,7 @@ static void say_score(const struct http_exchange *exchange, const json_t *score,
         json_array_append_new(actions, json_string(page_text(exchange, "monitoring.actions.score")));
 }
 
-static json_t *limits_text(const struct http_exchange *exchange, const json_t *drift)
+json_t *monitoring_limits_text(const struct http_exchange *exchange, const json_t *drift)
 {
     char look[NUMBER_TEXT], act[NUMBER_TEXT];
     const json_t *limits = json_object_get(drift, "limits");
@@ -256,7 +247,7 @@ json_t *monitoring_drift_view(const struct http_exchange *exchange,
     json_t *view = json_object();
     struct tally tally = count(json_object_get(drift, "features"));
     add_choices(view, question);
-    json_object_set_new(view, "limits", limits_text(exchange, drift));
+    json_object_set_new(view, "limits", monitoring_limits_text(exchange, drift));
     if (tally.features > 0) {
         say_features(exchange, &tally, summary, actions);
         json_object_set_new(view, "measured", json_true());
@@ -270,206 +261,8 @@ json_t *monitoring_drift_view(const struct http_exchange *exchange,
     if (json_is_object(score)) {
         say_score(exchange, score, summary, actions);
         json_t *shown = json_pack("{s:o}", "href", address_of("score", question->recent));
-        add_index(shown, exchange, score, act);
+        monitoring_add_index(shown, exchange, score, act);
         json_object_set_new(view, "score", shown);
     }
     return view;
-}
-
-/* ---- One variable ---- */
-
-/* What the chart shows: bins, or categories of which the smallest have gone together. */
-struct bars {
-    size_t count;
-    char labels[BARS + 2][LABEL_BYTES];
-    const char *label_list[BARS + 2];
-    double then[BARS + 2], now[BARS + 2]; /* percent */
-};
-
-static void label_bin(char out[LABEL_BYTES], const struct http_exchange *exchange, const json_t *bin,
-                      bool reversed)
-{
-    const char *kind = answer_text(bin, "kind");
-    const char *low = answer_text(bin, reversed ? "high_text" : "low_text");
-    const char *high = answer_text(bin, reversed ? "low_text" : "high_text");
-    json_t *text = NULL;
-    if (strcmp(kind, "missing") == 0)
-        text = json_string(page_text(exchange, "monitoring.one.missing"));
-    else if (strcmp(kind, "range") != 0)
-        text = json_string(low);
-    else if (!*low && !*high)
-        text = json_string(page_text(exchange, "monitoring.one.every"));
-    else if (!*low)
-        text = MONITORING_SAY(exchange, "monitoring.one.below", "high", high);
-    else if (!*high)
-        text = MONITORING_SAY(exchange, "monitoring.one.above", "low", low);
-    else
-        text = MONITORING_SAY(exchange, "monitoring.one.between", "low", low, "high", high);
-    snprintf(out, LABEL_BYTES, "%s", json_string_value(text));
-    json_decref(text);
-}
-
-static double larger_share(const json_t *bin)
-{
-    return fmax(answer_number(bin, "then"), answer_number(bin, "now"));
-}
-
-/* Days before the application, which are negative, read as time that has passed: shortest first. */
-static bool is_reversed(const json_t *drift)
-{
-    const json_t *first = json_array_get(json_object_get(drift, "bins"), 0);
-    return strcmp(answer_text(json_object_get(drift, "feature"), "unit"), "days") == 0 &&
-           answer_number(first, "high") < 0;
-}
-
-static int compare_shares(const void *a, const void *b)
-{
-    double left = larger_share(((const struct item *)a)->json);
-    double right = larger_share(((const struct item *)b)->json);
-    return (left < right) - (left > right);
-}
-
-static void add_bar(struct bars *bars, const struct http_exchange *exchange, const json_t *bin, bool reversed)
-{
-    label_bin(bars->labels[bars->count], exchange, bin, reversed);
-    bars->then[bars->count] = 100 * answer_number(bin, "then");
-    bars->now[bars->count] = 100 * answer_number(bin, "now");
-    bars->count++;
-}
-
-/* Categories by size, the last of many together. Bins of numbers keep their order; those that are many are
- * the values that many clients have, of which the smallest go together too. */
-static void read_bars(struct bars *bars, const struct http_exchange *exchange, const json_t *drift)
-{
-    const json_t *bins = json_object_get(drift, "bins");
-    size_t all = json_array_size(bins), used = 0;
-    const json_t *missing = NULL;
-    struct item *list = malloc((all + 1) * sizeof *list);
-    bool reversed = is_reversed(drift);
-    memset(bars, 0, sizeof *bars);
-    for (size_t i = 0; list && i < all; i++) {
-        const json_t *bin = json_array_get(bins, reversed ? all - 1 - i : i);
-        if (strcmp(answer_text(bin, "kind"), "missing") == 0)
-            missing = bin;
-        else if (larger_share(bin) > 0)
-            list[used++].json = bin;
-    }
-    bool categories = used > 0 && strcmp(answer_text(list[0].json, "kind"), "category") == 0;
-    if (categories || used > BARS)
-        qsort(list, used, sizeof *list, compare_shares);
-    for (size_t i = 0; i < used && i < BARS; i++)
-        add_bar(bars, exchange, list[i].json, reversed);
-    if (used > BARS) {
-        snprintf(bars->labels[bars->count], LABEL_BYTES, "%s", page_text(exchange, "monitoring.one.others"));
-        for (size_t i = BARS; i < used; i++) {
-            bars->then[bars->count] += 100 * answer_number(list[i].json, "then");
-            bars->now[bars->count] += 100 * answer_number(list[i].json, "now");
-        }
-        bars->count++;
-    }
-    if (missing && larger_share(missing) > 0)
-        add_bar(bars, exchange, missing, false);
-    for (size_t i = 0; i < bars->count; i++)
-        bars->label_list[i] = bars->labels[i];
-    free(list);
-}
-
-static int chart_of(json_t **out, const struct http_exchange *exchange, const json_t *drift,
-                    struct error *err)
-{
-    struct bars bars;
-    read_bars(&bars, exchange, drift);
-    const struct chart_series series[] = {
-        {page_text(exchange, "monitoring.one.then"), bars.then, PAINT_UNKNOWN},
-        {page_text(exchange, "monitoring.one.now"), bars.now, PAINT_GOOD},
-    };
-    char trained_on[NUMBER_TEXT], clients[NUMBER_TEXT];
-    number_format(trained_on, answer_number(drift, "trained_on"), 0, exchange->language);
-    number_format(clients, answer_number(drift, "clients"), 0, exchange->language);
-    json_t *description =
-        MONITORING_SAY(exchange, "monitoring.one.description", "trained_on", trained_on, "clients", clients);
-    const struct chart chart = {.kind = CHART_BESIDE,
-                                .title = page_text(exchange, "monitoring.one.chart"),
-                                .description = json_string_value(description),
-                                .label_heading = page_text(exchange, "monitoring.one.heading"),
-                                .x_axis = page_text(exchange, "monitoring.one.axis"),
-                                .labels = bars.label_list,
-                                .count = bars.count,
-                                .series = series,
-                                .series_count = 2,
-                                .decimals = 1,
-                                .mark = NAN,
-                                .highlight = -1};
-    int status = chart_view(out, &chart, exchange->language, err);
-    json_decref(description);
-    return status;
-}
-
-/* What the index says, and what to do about it. */
-static void add_words(json_t *view, const struct http_exchange *exchange, const json_t *drift)
-{
-    static const char *const advice[] = {[MONITORING_STABLE] = "monitoring.one.stable",
-                                         [MONITORING_WATCH] = "monitoring.one.watch",
-                                         [MONITORING_ACT] = "monitoring.one.act"};
-    json_t *psi = index_text(answer_number(drift, "psi"), exchange->language);
-    json_t *chance = index_text(answer_number(drift, "chance"), exchange->language);
-    bool beyond = json_is_true(json_object_get(drift, "beyond_chance"));
-    bool by_chance = verdict_of(drift) != state_of(drift);
-    json_object_set_new(view, "sentence",
-                        MONITORING_SAY(exchange, beyond ? "monitoring.one.beyond" : "monitoring.one.within",
-                                       "psi", json_string_value(psi), "chance", json_string_value(chance)));
-    json_object_set_new(
-        view, "advice",
-        json_string(page_text(exchange, by_chance ? "monitoring.one.wait" : advice[state_of(drift)])));
-    json_object_set_new(view, "limits", limits_text(exchange, drift));
-    json_decref(psi);
-    json_decref(chance);
-}
-
-static void answer_one(struct http_exchange *exchange, const json_t *drift, bool recent)
-{
-    struct error err = {0};
-    const json_t *feature = json_object_get(drift, "feature");
-    bool score = !json_is_object(feature);
-    json_t *chart = NULL;
-    if (chart_of(&chart, exchange, drift, &err)) {
-        log_event(LOG_ERROR, "drift", "{s:s, s:s}", "fault", err.message, "request_id", exchange->request_id);
-        page_fail(exchange, 502, "failure.broken");
-        return;
-    }
-    json_t *view = page_view(exchange, score ? page_text(exchange, "monitoring.one.score")
-                                             : answer_text(feature, "label"));
-    if (!score)
-        json_object_set_new(view, "name", json_string(answer_text(feature, "name")));
-    json_object_set_new(view, "back", json_string(recent ? "/monitoring?of=scorings" : "/monitoring"));
-    json_object_set_new(view, "charts", json_pack("[o]", chart));
-    json_object_set_new(view, "has_charts", json_true());
-    add_index(view, exchange, drift, answer_number(json_object_get(drift, "limits"), "act"));
-    add_words(view, exchange, drift);
-    page_answer(exchange, 200, "monitoring_one", view);
-}
-
-void monitoring_drift_show(struct http_exchange *exchange)
-{
-    struct backend_call call = {0};
-    const struct monitoring_question question = monitoring_question_of(exchange);
-    const char *name = http_path(exchange, "name");
-    if (strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name)) {
-        page_fail(exchange, 404, "failure.unknown");
-        return;
-    }
-    int length = snprintf(call.path, sizeof call.path, "/monitoring/drift/%s?of=%s", name,
-                          question.recent ? "scorings" : "population");
-    if (length < 0 || (size_t)length >= sizeof call.path) {
-        page_fail(exchange, 404, "failure.unknown");
-        return;
-    }
-    backend_client_run(page_site(exchange)->backend, &call, 1, exchange->request_id, exchange->language);
-    if (call.outcome == BACKEND_OK)
-        answer_one(exchange, call.answer, question.recent);
-    else if (call.outcome == BACKEND_UNKNOWN)
-        page_fail(exchange, 404, "monitoring.unknown");
-    else
-        page_backend_failed(exchange, &call);
-    backend_calls_clean(&call, 1);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "shared/base/error.h"
+#include "shared/base/language.h"
 #include "shared/http/server.h"
 
 /* How things stand, the worst last. A quiet state is called by what it is of. */
@@ -39,6 +40,22 @@ struct monitoring_question monitoring_question_of(const struct http_exchange *ex
 json_t *monitoring_drift_view(const struct http_exchange *exchange,
                               const struct monitoring_question *question, const json_t *drift,
                               json_t *summary, json_t *actions);
+
+/* What the API says of an entry of its drift; and the state that counts, in which what few clients do by
+ * chance is stable. */
+enum monitoring_state monitoring_drift_verdict(const json_t *entry);
+enum monitoring_state monitoring_drift_state(const json_t *entry);
+
+/* "0.012": an index as it is shown. A new text. */
+json_t *monitoring_index_text(double index, enum language language);
+
+/* Adds what the templates show of an entry: "psi", "width" of its bar, "state", "by_chance"; `act` is the
+ * limit from which one acts. */
+void monitoring_add_index(json_t *view, const struct http_exchange *exchange, const json_t *entry,
+                          double act);
+
+/* The limits of the index in words. A new text. */
+json_t *monitoring_limits_text(const struct http_exchange *exchange, const json_t *drift);
 
 /* Fairness: a table for each attribute. */
 json_t *monitoring_fairness_view(const struct http_exchange *exchange, const json_t *fairness,
