@@ -257,7 +257,7 @@ $(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/s
 	@rm -rf $(ASSETS) && mkdir -p $(ASSETS)/static/css $(ASSETS)/static/js $(ASSETS)/static/font
 	@cp -r frontend/templates frontend/locales $(ASSETS)/
 	@cp shared/view/*.html $(ASSETS)/templates/
-	@cp -r frontend/static/img $(ASSETS)/static/
+	@cp -r frontend/static/img frontend/static/example $(ASSETS)/static/
 	@$(ESBUILD) shared/view/charts.js $(wildcard frontend/static/js/*.js) --outdir=$(ASSETS)/static/js --entry-names=[name]
 	@cp $(CHART_BUNDLE) $(ASSETS)/static/js/
 	@cat $(STYLES) | $(ESBUILD) --loader=css > $(ASSETS)/static/css/app.css

@@ -10,6 +10,7 @@
 struct shared_model {
     atomic_uint holders;
     struct model *model;
+    time_t loaded;
 };
 
 struct snapshot {
@@ -57,6 +58,7 @@ int snapshot_new(struct snapshot **out, struct model *model, struct error *err)
     }
     atomic_init(&shared->holders, 1);
     shared->model = model;
+    shared->loaded = time(NULL);
     snapshot->shared = shared;
     *out = snapshot;
     return 0;
@@ -100,6 +102,11 @@ const struct model *snapshot_model(const struct snapshot *snapshot)
     return snapshot->shared->model;
 }
 
+time_t snapshot_loaded(const struct snapshot *snapshot)
+{
+    return snapshot->shared->loaded;
+}
+
 const struct population *snapshot_population(const struct snapshot *snapshot)
 {
     return snapshot->population;
@@ -137,12 +144,15 @@ static double margin_of(const void *population, size_t row)
     return population_margin(population, row);
 }
 
+struct drift_clients snapshot_clients(const struct snapshot *snapshot)
+{
+    return (struct drift_clients){population_count(snapshot->population), column_of, margin_of,
+                                  snapshot->population};
+}
+
 int snapshot_drift(struct snapshot *snapshot, const struct drift **out, size_t *count, struct error *err)
 {
-    const struct drift_clients clients = {.count = population_count(snapshot->population),
-                                          .column = column_of,
-                                          .margin = margin_of,
-                                          .context = snapshot->population};
+    const struct drift_clients clients = snapshot_clients(snapshot);
     int status = 0;
     pthread_mutex_lock(&snapshot->lock);
     if (!snapshot->drift) {

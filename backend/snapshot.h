@@ -3,6 +3,8 @@
 #ifndef CLAIRSCORE_BACKEND_SNAPSHOT_H
 #define CLAIRSCORE_BACKEND_SNAPSHOT_H
 
+#include <time.h>
+
 #include "backend/answers.h"
 #include "backend/drift.h"
 #include "backend/population/population.h"
@@ -28,6 +30,9 @@ void snapshot_release(struct snapshot *snapshot);
 const struct model *snapshot_model(const struct snapshot *snapshot);
 const struct population *snapshot_population(const struct snapshot *snapshot);
 
+/* When the model was loaded. */
+time_t snapshot_loaded(const struct snapshot *snapshot);
+
 /* What takes long enough to be done once for all requests, when it is first asked for: the sample, and the
  * drift of the population. Of a snapshot that has a population; they belong to the snapshot. */
 int snapshot_sample(struct snapshot *snapshot, const struct sample **out, struct error *err);
@@ -35,6 +40,9 @@ int snapshot_drift(struct snapshot *snapshot, const struct drift **out, size_t *
 
 /* What it has answered. Belongs to the snapshot. */
 struct answers *snapshot_answers(struct snapshot *snapshot);
+
+/* The clients of a snapshot that has a population, to be looked at while it is held. */
+struct drift_clients snapshot_clients(const struct snapshot *snapshot);
 
 /* Draws the sample and measures the drift now, so that no request waits for it. */
 void snapshot_prepare(struct snapshot *snapshot);

@@ -27,6 +27,7 @@ static const struct media_type {
 } media_types[] = {
     {".css", "text/css; charset=utf-8", 1},
     {".js", "text/javascript; charset=utf-8", 1},
+    {".csv", "text/csv; charset=utf-8", 1},
     {".svg", "image/svg+xml", 1},
     {".woff2", "font/woff2", 0},
     {".txt", "text/plain; charset=utf-8", 1},

@@ -1,14 +1,13 @@
 #include "frontend/backend_client.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "frontend/backend_client_private.h"
 #include "frontend/breaker.h"
-#include "shared/base/buffer.h"
 #include "shared/base/log.h"
 #include "shared/base/progress.h"
 
@@ -125,55 +124,74 @@ struct transfer {
     int attempts;
 };
 
-static size_t receive(char *bytes, size_t size, size_t count, void *context)
+size_t backend_client_receive(char *bytes, size_t size, size_t count, void *context)
 {
     struct buffer *received = context;
     return buffer_append(received, bytes, size * count, NULL) ? 0 : size * count;
 }
 
-static bool add_header(struct transfer *transfer, const char *name, const char *before, const char *value)
+static bool add_header(struct curl_slist **headers, const char *name, const char *before, const char *value)
 {
     char line[HEADER_BYTES];
     if (snprintf(line, sizeof line, "%s: %s%s", name, before, value) >= (int)sizeof line)
         return false;
-    struct curl_slist *longer = curl_slist_append(transfer->headers, line);
+    struct curl_slist *longer = curl_slist_append(*headers, line);
     if (!longer)
         return false;
-    transfer->headers = longer;
+    *headers = longer;
     return true;
 }
 
-static bool add_headers(struct transfer *transfer, const struct backend_client *client,
-                        const struct backend_call *call, const char *request_id, enum language language)
+struct curl_slist *backend_client_headers(const struct backend_client *client,
+                                          const struct backend_call *call, const char *content_type,
+                                          const char *accept, const char *request_id, enum language language)
 {
-    return add_header(transfer, "Accept", "", "application/json, application/problem+json") &&
-           add_header(transfer, "Accept-Language", "", language_code(language)) &&
-           add_header(transfer, "X-Request-Id", "", request_id) &&
-           (!*client->api_key || add_header(transfer, "Authorization", "Bearer ", client->api_key)) &&
-           (!call->idempotency_key || add_header(transfer, "Idempotency-Key", "", call->idempotency_key)) &&
-           (!transfer->body || add_header(transfer, "Content-Type", "", "application/json"));
+    struct curl_slist *headers = NULL;
+    if (add_header(&headers, "Accept", "", accept) &&
+        add_header(&headers, "Accept-Language", "", language_code(language)) &&
+        add_header(&headers, "X-Request-Id", "", request_id) &&
+        (!*client->api_key || add_header(&headers, "Authorization", "Bearer ", client->api_key)) &&
+        (!call->idempotency_key || add_header(&headers, "Idempotency-Key", "", call->idempotency_key)) &&
+        (!content_type || add_header(&headers, "Content-Type", "", content_type)))
+        return headers;
+    curl_slist_free_all(headers);
+    return NULL;
+}
+
+void backend_client_aim(const struct backend_client *client, CURL *easy, const char *path,
+                        struct curl_slist *headers)
+{
+    char url[CONFIG_TEXT + BACKEND_PATH];
+    snprintf(url, sizeof url, "%s%s", client->url, path);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* the backend is never behind the way out */
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+}
+
+long backend_client_timeout_ms(const struct backend_client *client)
+{
+    return client->timeout_ms;
 }
 
 static bool prepare(struct transfer *transfer, const struct backend_client *client,
                     const struct backend_call *call, const char *request_id, enum language language)
 {
-    char url[CONFIG_TEXT + BACKEND_PATH];
     transfer->received = buffer_new(BACKEND_ANSWER_BYTES);
     transfer->result = CURLE_FAILED_INIT;
     transfer->safe = call->safe || call->idempotency_key || (!call->body && !call->method);
     if (call->body && !(transfer->body = json_dumps(call->body, JSON_COMPACT)))
         return false;
-    if (!add_headers(transfer, client, call, request_id, language))
+    transfer->headers =
+        backend_client_headers(client, call, transfer->body ? "application/json" : NULL,
+                               "application/json, application/problem+json", request_id, language);
+    if (!transfer->headers)
         return false;
-    snprintf(url, sizeof url, "%s%s", client->url, call->path);
     CURL *easy = transfer->easy;
     curl_easy_reset(easy); /* keeps connections */
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* the backend is never behind the way out */
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    backend_client_aim(client, easy, call->path, transfer->headers);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, backend_client_receive);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer->received);
     /* curl sends again by itself when a kept connection turns out to be closed: not what alters something. */
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, transfer->safe ? 0L : 1L);
@@ -195,7 +213,7 @@ static void clean(struct transfer *transfer)
 
 /* ---- Running ----------------------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
+int64_t backend_client_now_ms(void)
 {
     return (int64_t)(progress_clock_s() * 1e3);
 }
@@ -248,7 +266,7 @@ static int collect(CURLM *multi, struct transfer *transfers, size_t count, int64
         if (transfer->result == CURLE_OK)
             curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &transfer->status);
         curl_multi_remove_handle(multi, transfer->easy); /* `message` is gone with it */
-        int64_t left_ms = deadline_ms - now_ms();
+        int64_t left_ms = deadline_ms - backend_client_now_ms();
         if (is_worth_another_try(transfer, left_ms)) {
             start(multi, transfer, left_ms);
             again++;
@@ -260,7 +278,7 @@ static int collect(CURLM *multi, struct transfer *transfers, size_t count, int64
 static void run_transfers(CURLM *multi, struct transfer *transfers, size_t count, long timeout_ms)
 {
     int running = 1;
-    int64_t deadline_ms = now_ms() + timeout_ms;
+    int64_t deadline_ms = backend_client_now_ms() + timeout_ms;
     for (size_t i = 0; i < count; i++)
         start(multi, &transfers[i], timeout_ms);
     while (running && curl_multi_perform(multi, &running) == CURLM_OK) {
@@ -283,7 +301,7 @@ static bool has_answered(const struct transfer *transfers, size_t count)
 
 static void report(struct backend_client *client, bool answered)
 {
-    enum breaker_change change = breaker_report(&client->breaker, answered, now_ms());
+    enum breaker_change change = breaker_report(&client->breaker, answered, backend_client_now_ms());
     if (change != BREAKER_SAME)
         log_event(change == BREAKER_OPENED ? LOG_ERROR : LOG_INFO, "backend", "{s:s, s:s}", "state",
                   change == BREAKER_OPENED ? "away" : "back", "url", client->url);
@@ -302,20 +320,21 @@ static enum backend_outcome outcome_of(const struct backend_call *call)
     return call->status >= 400 && call->status < 500 ? BACKEND_REJECTED : BACKEND_BROKEN;
 }
 
-static void conclude(struct backend_call *call, struct transfer *transfer, const char *request_id)
+void backend_call_conclude(struct backend_call *call, CURLcode result, long status,
+                           const struct buffer *received, int attempts, const char *request_id)
 {
-    if (transfer->result == CURLE_OK) {
-        call->status = transfer->status;
-        call->answer = json_loadb(transfer->received.data ? transfer->received.data : "",
-                                  transfer->received.length, JSON_REJECT_DUPLICATES, NULL);
+    if (result == CURLE_OK) {
+        call->status = status;
+        call->answer =
+            json_loadb(received->data ? received->data : "", received->length, JSON_REJECT_DUPLICATES, NULL);
         call->outcome = outcome_of(call);
     } else {
-        call->outcome = transfer->result == CURLE_WRITE_ERROR ? BACKEND_BROKEN : BACKEND_AWAY;
+        call->outcome = result == CURLE_WRITE_ERROR ? BACKEND_BROKEN : BACKEND_AWAY;
     }
     if (call->outcome != BACKEND_OK && call->outcome != BACKEND_UNKNOWN)
         log_event(LOG_WARNING, "backend_call", "{s:i, s:s, s:i, s:s}", "status", (int)call->status, "fault",
-                  transfer->result == CURLE_OK ? "answer" : curl_easy_strerror(transfer->result), "attempts",
-                  transfer->attempts, "request_id", request_id);
+                  result == CURLE_OK ? "answer" : curl_easy_strerror(result), "attempts", attempts,
+                  "request_id", request_id);
 }
 
 static void run_on_lane(struct backend_client *client, struct lane *lane, struct backend_call *calls,
@@ -330,7 +349,8 @@ static void run_on_lane(struct backend_client *client, struct lane *lane, struct
     if (ready) {
         run_transfers(lane->multi, transfers, count, client->timeout_ms);
         for (size_t i = 0; i < count; i++)
-            conclude(&calls[i], &transfers[i], request_id);
+            backend_call_conclude(&calls[i], transfers[i].result, transfers[i].status, &transfers[i].received,
+                                  transfers[i].attempts, request_id);
     }
     report(client, has_answered(transfers, count));
     for (size_t i = 0; i < count; i++)
@@ -348,7 +368,7 @@ void backend_client_run(struct backend_client *client, struct backend_call *call
     struct lane *lane = take_lane(client);
     if (!lane)
         return;
-    if (breaker_allows(&client->breaker, now_ms()))
+    if (breaker_allows(&client->breaker, backend_client_now_ms()))
         run_on_lane(client, lane, calls, count, request_id, language);
     give_lane(client, lane);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "frontend/pages/batches_page.h"
 #include "frontend/pages/page.h"
 #include "frontend/pages/pages.h"
 #include "frontend/site.h"
@@ -31,6 +32,20 @@ static const struct http_route routes[] = {
     {.method = "GET", .path = "/model/dependence", .handle = model_dependence_show, .scope = RIGHT_MODEL},
     {.method = "GET", .path = "/model/performance", .handle = model_performance_show, .scope = RIGHT_MODEL},
     {.method = "GET", .path = "/model/costs", .handle = model_costs_show, .scope = RIGHT_MODEL},
+    {.method = "GET", .path = "/batches", .handle = batches_show, .scope = RIGHT_BATCHES},
+    {.method = "POST",
+     .path = "/batches",
+     .handle = batch_upload_submit,
+     .receiver = &batch_upload_receiver,
+     .scope = RIGHT_BATCHES},
+    {.method = "GET", .path = "/batches/:id", .handle = batch_show, .scope = RIGHT_BATCHES},
+    {.method = "POST", .path = "/batches/:id/cancel", .handle = batch_cancel_submit, .scope = RIGHT_BATCHES},
+    {.method = "GET", .path = "/batches/:id/results", .handle = batch_results_show, .scope = RIGHT_BATCHES},
+    {.method = "GET", .path = "/monitoring", .handle = monitoring_show, .scope = RIGHT_MODEL},
+    {.method = "GET",
+     .path = "/monitoring/drift/:name",
+     .handle = monitoring_drift_show,
+     .scope = RIGHT_MODEL},
     {.method = "GET", .path = "/glossary", .handle = glossary_show},
     {.method = "GET",
      .path = "/static/:version/:folder/:name",

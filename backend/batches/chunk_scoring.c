@@ -1,6 +1,7 @@
 #include "backend/batches/chunk_scoring.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "backend/resources/instances.h"
 #include "backend/scoring.h"
 #include "shared/base/json_writer.h"
+#include "shared/data/record.h"
 #include "shared/data/row.h"
 #include "shared/data/table.h"
 #include "shared/features/features.h"
@@ -118,8 +120,8 @@ static int read_csv(struct reading *reading, struct error *err)
         if (got < 0) {
             /* "line:7: what is wrong", where 7 counts in the chunk */
             const char *what = strstr(wrong.message, ": ");
-            row->problems =
-                json_pack("[{s:s, s:s}]", "pointer", "", "detail", what ? what + 2 : wrong.message);
+            row->problems = json_array();
+            record_problem(row->problems, "", what ? what + 2 : wrong.message, "csv", NULL);
         } else if (read_csv_row(reading, row, &header, fields, count, err)) {
             goto done;
         }
@@ -133,6 +135,17 @@ done:
 
 /* ---- NDJSON ---- */
 
+static void add_not_json(json_t *problems, const json_error_t *wrong)
+{
+    char detail[128];
+    bool twice = json_error_code(wrong) == json_error_duplicate_key;
+    snprintf(detail, sizeof detail,
+             twice ? "a name is given twice in one object (column %d)" : "the line is not JSON (column %d)",
+             wrong->column);
+    record_problem(problems, "", detail, twice ? "twice" : "json",
+                   json_pack("{s:i}", "column", wrong->column));
+}
+
 static int read_instance(struct reading *reading, struct row *row, const char *text, size_t length,
                          struct error *err)
 {
@@ -145,12 +158,7 @@ static int read_instance(struct reading *reading, struct row *row, const char *t
     json_t *problems = json_array();
     json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &wrong);
     if (!object)
-        json_array_append_new(
-            problems,
-            json_pack("{s:s, s:o}", "pointer", "", "detail",
-                      json_error_code(&wrong) == json_error_duplicate_key
-                          ? json_sprintf("a name is given twice in one object (column %d)", wrong.column)
-                          : json_sprintf("the line is not JSON (column %d)", wrong.column)));
+        add_not_json(problems, &wrong);
     bool fine = object && instances_read_one(next_vector(reading), &row->client_id, &unavailable,
                                              reading->service, reading->population, object, problems);
     json_decref(object);

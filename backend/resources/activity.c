@@ -50,8 +50,9 @@ void activity_get(struct http_exchange *exchange)
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, render_slice(&slices[i]));
     json_t *answer =
-        json_pack("{s:s, s:o, s:I, s:o, s:o}", "scope", "replica", "since", render_time(since),
-                  "step_minutes", (json_int_t)step, "total", render_slice(&total), "slices", list);
+        json_pack("{s:s, s:o, s:o, s:I, s:o, s:o}", "scope", "replica", "since", render_time(since),
+                  "model_loaded", render_time(snapshot_loaded(request_snapshot(exchange))), "step_minutes",
+                  (json_int_t)step, "total", render_slice(&total), "slices", list);
     http_answer_json(exchange, 200, answer);
     json_decref(answer);
     free(slices);

@@ -155,8 +155,10 @@ static void keep_bytes(struct upload *upload, const char *bytes, size_t size)
         fail(upload, 507, "%s", no_room);
 }
 
-static bool take_piece(void *context, const char *name, uint64_t offset, const char *bytes, size_t size)
+static bool take_piece(void *context, const char *name, const char *file, uint64_t offset, const char *bytes,
+                       size_t size)
 {
+    (void)file;
     struct upload *upload = context;
     /* An empty part can come in several pieces of nothing. */
     bool goes_on = (offset > 0 || upload->part_bytes == 0) && upload->part >= 0 &&
@@ -187,6 +189,43 @@ static bool read_key(struct upload *upload, struct http_exchange *exchange)
     request_refuse(exchange, problems);
     json_decref(problems);
     return false;
+}
+
+/* A text of the query that people wrote; empty when it is absent, or listed in `problems`. */
+static void read_name(char out[BATCHES_NAME], const struct http_exchange *exchange, const char *name,
+                      json_t *problems)
+{
+    char pointer[32];
+    const char *text = http_query(exchange, name);
+    size_t count = 0;
+    bool blank = true, control = false;
+    out[0] = '\0';
+    if (!text)
+        return;
+    for (const char *at = text; *at; at++) {
+        count += ((unsigned char)*at & 0xc0) != 0x80;
+        blank = blank && *at == ' ';
+        control = control || *at == 0x7f || (unsigned char)*at < 0x20;
+    }
+    if (!blank && !control && count <= BATCHES_NAME_CHARACTERS) {
+        snprintf(out, BATCHES_NAME, "%s", text);
+        return;
+    }
+    snprintf(pointer, sizeof pointer, "?%s", name);
+    request_problem(problems, pointer,
+                    "Give a text of 1 to %d characters, without control characters; or leave it out.",
+                    BATCHES_NAME_CHARACTERS);
+}
+
+/* How the batch is called and who sends it; false after answering. */
+static bool read_names(struct upload *upload, struct http_exchange *exchange)
+{
+    static const char *const known[] = {"name", "sender", NULL};
+    json_t *problems = json_array();
+    request_check_query(exchange, known, problems);
+    read_name(upload->batch.name, exchange, "name", problems);
+    read_name(upload->batch.sender, exchange, "sender", problems);
+    return request_is_fine(exchange, problems);
 }
 
 /* Is there room for it, in the queue and on the disk? False after answering. */
@@ -253,7 +292,7 @@ static void begin_upload(struct http_exchange *exchange)
     crypto_generichash_init(&upload->hash, NULL, 0, (BATCHES_HASH - 1) / 2);
     randombytes_buf(random, sizeof random);
     sodium_bin2hex(upload->batch.id, sizeof upload->batch.id, random, sizeof random);
-    if (!request_has_no_query(exchange) || !read_key(upload, exchange) || !has_room(config, exchange))
+    if (!read_names(upload, exchange) || !read_key(upload, exchange) || !has_room(config, exchange))
         goto failed;
     if (spool_begin(&upload->spool, config->batch_dir, upload->batch.id, &err)) {
         fail_disk(upload, &err);

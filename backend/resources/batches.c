@@ -31,6 +31,12 @@ static json_t *render_instant(int64_t instant)
     return instant ? json_string(text) : json_null();
 }
 
+/* What a caller may leave unsaid. */
+static json_t *render_said(const char *text)
+{
+    return *text ? json_string(text) : json_null();
+}
+
 static json_t *render_tables(uint64_t tables)
 {
     json_t *list = json_array();
@@ -45,7 +51,8 @@ json_t *batches_render(const struct batch *batch, const struct http_exchange *ex
     int64_t kept_us = (int64_t)service_config(exchange->context)->batch_keep_days * 86400 * 1000000;
     json_t *total = batch->total < 0 ? json_null() : json_integer(batch->total);
     json_t *failure = batch->failure[0] ? json_string(batch->failure) : json_null();
-    return json_pack("{s:s, s:s, s:s, s:o, s:I, s:{s:o, s:I, s:I}, s:o, s:o, s:o, s:o, s:o}", "id", batch->id,
+    return json_pack("{s:s, s:o, s:o, s:s, s:s, s:o, s:I, s:{s:o, s:I, s:I}, s:o, s:o, s:o, s:o, s:o}", "id",
+                     batch->id, "name", render_said(batch->name), "sender", render_said(batch->sender),
                      "status", batch_state_code(batch->state), "format", batch->ndjson ? "ndjson" : "csv",
                      "tables", render_tables(batch->tables), "bytes", (json_int_t)batch->bytes, "rows",
                      "total", total, "done", (json_int_t)batch->done, "rejected", (json_int_t)batch->rejected,
@@ -144,7 +151,11 @@ void batches_get(struct http_exchange *exchange)
         json_array_append_new(list, batches_render(&batches[i], exchange));
     if (count > limit)
         next = json_sprintf("%" PRId64, batches[limit - 1].number);
-    json_t *answer = json_pack("{s:o, s:o}", "batches", list, "next", next);
+    const struct config *config = service_config(exchange->context);
+    json_t *answer =
+        json_pack("{s:o, s:o, s:{s:I, s:I, s:I, s:I}}", "batches", list, "next", next, "limits", "bytes",
+                  (json_int_t)config->batch_bytes, "rows", (json_int_t)config->batch_rows, "open",
+                  (json_int_t)config->batches, "keep_days", (json_int_t)config->batch_keep_days);
     http_answer_json(exchange, 200, answer);
     json_decref(answer);
 done:

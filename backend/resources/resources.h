@@ -39,6 +39,8 @@ void model_summary_get(struct http_exchange *exchange);
 void model_reload_get(struct http_exchange *exchange);
 void model_reload_post(struct http_exchange *exchange);
 void drift_get(struct http_exchange *exchange);
+void drift_feature_get(struct http_exchange *exchange);
+void decision_days_get(struct http_exchange *exchange);
 void fairness_get(struct http_exchange *exchange);
 void activity_get(struct http_exchange *exchange);
 void inference_server_get(struct http_exchange *exchange);

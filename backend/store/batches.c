@@ -9,7 +9,7 @@
 #define BATCH                                                                                                \
     "number, id, content, format, tables, bytes, state, created, started, finished, failure, total, "        \
     "rows_done,"                                                                                             \
-    " rows_rejected, chunks"
+    " rows_rejected, chunks, name, sender"
 
 static const struct statement count_open = {
     .sql =
@@ -18,7 +18,8 @@ static const struct statement count_open = {
 static const struct statement find_key = {.sql = "SELECT " BATCH " FROM batch WHERE idempotency_key = $1"};
 static const struct statement add_batch = {
     .sql = "INSERT INTO batch (id, idempotency_key, content, format, tables, bytes, state, created, worker,"
-           " lease) VALUES ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9) RETURNING number"};
+           " lease, name, sender) VALUES ($1, $2, $3, $4, $5, $6, 'received', $7, $8, $9, $10, $11)"
+           " RETURNING number"};
 static const struct statement find_id = {.sql = "SELECT " BATCH " FROM batch WHERE id = $1"};
 static const struct statement find_before = {
     .sql = "SELECT " BATCH " FROM batch WHERE number < $1 ORDER BY number DESC LIMIT $2"};
@@ -124,6 +125,8 @@ static int next_batch(struct connection *connection, struct batch *out, struct e
     out->done = row_int64(connection, 12);
     out->rejected = row_int64(connection, 13);
     out->chunks = row_int64(connection, 14);
+    snprintf(out->name, sizeof out->name, "%s", row_text(connection, 15));
+    snprintf(out->sender, sizeof out->sender, "%s", row_text(connection, 16));
     return 1;
 }
 
@@ -170,13 +173,14 @@ static int add_or_find(struct connection *connection, void *context, struct erro
     if (waiting + running >= adding->open_limit)
         return error_set(err, ERROR_LIMIT, "%zu batches are waiting or running", waiting + running);
     int64_t now = database_now_us();
-    if (database_query(connection, &add_batch,
-                       VALUES(value_text(batch->id), value_text(adding->key), value_text(batch->content),
-                              value_text(batch->ndjson ? "ndjson" : "csv"),
-                              value_int64((int64_t)batch->tables), value_int64(batch->bytes),
-                              value_int64(now), value_text(adding->process),
-                              value_int64(batches_lease_from(now))),
-                       err) ||
+    if (database_query(
+            connection, &add_batch,
+            VALUES(value_text(batch->id), value_text(adding->key), value_text(batch->content),
+                   value_text(batch->ndjson ? "ndjson" : "csv"), value_int64((int64_t)batch->tables),
+                   value_int64(batch->bytes), value_int64(now), value_text(adding->process),
+                   value_int64(batches_lease_from(now)), value_text(batch->name[0] ? batch->name : NULL),
+                   value_text(batch->sender[0] ? batch->sender : NULL)),
+            err) ||
         database_next(connection, err) != 1)
         return -1;
     batch->number = row_int64(connection, 0);

@@ -21,7 +21,9 @@ enum {
         600,         /* the replica that holds a file may be away so long before the batch has failed */
     BATCHES_ID = 33, /* 32 hexadecimal digits and the terminator; of processes, too */
     BATCHES_HASH = 65,
-    BATCHES_KEY = 129, /* an idempotency key with its terminator */
+    BATCHES_KEY = 129,                              /* an idempotency key with its terminator */
+    BATCHES_NAME_CHARACTERS = 128,                  /* of a batch's name, and of its sender's */
+    BATCHES_NAME = 4 * BATCHES_NAME_CHARACTERS + 1, /* the same in bytes, with the terminator */
     BATCHES_FAILURE = 512,
     BATCHES_ERRORS = 10 /* rejected rows that a batch tells of */
 };
@@ -34,9 +36,10 @@ const char *batch_state_code(enum batch_state state);
 struct batch {
     int64_t number; /* counts up; names the batch inside the store */
     char id[BATCHES_ID];
-    char content[BATCHES_HASH]; /* hash of what was sent */
-    bool ndjson;                /* else CSV */
-    uint64_t tables;            /* bit set of the history tables that came with it */
+    char name[BATCHES_NAME], sender[BATCHES_NAME]; /* as the caller says; empty: not said */
+    char content[BATCHES_HASH];                    /* hash of what was sent */
+    bool ndjson;                                   /* else CSV */
+    uint64_t tables;                               /* bit set of the history tables that came with it */
     int64_t bytes;
     enum batch_state state;
     int64_t created, started, finished; /* microseconds since 1970; 0: not yet */
@@ -46,9 +49,9 @@ struct batch {
     int64_t chunks;                     /* in the store */
 };
 
-/* Adds a received batch of id, content, format, tables and bytes, whose files `process` holds. Returns 0; 1
- * when `key` (may be NULL) was used before, `*batch` is then the batch it was used for. ERROR_LIMIT when
- * `open_limit` batches are not finished. */
+/* Adds a received batch of id, name, sender, content, format, tables and bytes, whose files `process` holds.
+ * Returns 0; 1 when `key` (may be NULL) was used before, `*batch` is then the batch it was used for.
+ * ERROR_LIMIT when `open_limit` batches are not finished. */
 int batches_add(struct database *database, struct batch *batch, const char *key, const char *process,
                 size_t open_limit, struct error *err);
 

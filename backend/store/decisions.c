@@ -35,6 +35,9 @@ static const struct statement export_all = {
 static const struct statement export_client = {
     .sql = "SELECT " COLUMNS " FROM decision WHERE id > $1 AND id <= $2 AND recorded >= $3 AND recorded < $4"
            " AND client = $6 ORDER BY id LIMIT $5"};
+static const struct statement count_days = {
+    .sql = "SELECT recorded / 86400000000, decided, proposed, count(*) FROM decision"
+           " WHERE recorded >= $1 AND recorded < $2 GROUP BY 1, 2, 3"};
 static const struct statement scan = {.sql = "SELECT " COLUMNS " FROM decision ORDER BY id", .streams = true};
 
 /* ---- Rows ---- */
@@ -273,6 +276,33 @@ int decisions_export(struct database *database, const struct decision_filter *fi
                                    value_int64((int64_t)limit), value_int64(filter->client)};
     return filter->client < 0 ? visit_rows(database, &export_all, values, 5, visitor, err)
                               : visit_rows(database, &export_client, values, 6, visitor, err);
+}
+
+static void add_to_day(struct decision_day *day, const char *decided, const char *proposed, int64_t count)
+{
+    bool granted = strcmp(decided, "granted") == 0, against = strcmp(decided, proposed) != 0;
+    *(granted ? &day->granted : &day->refused) += count;
+    if (against)
+        *(granted ? &day->granted_against : &day->refused_against) += count;
+}
+
+int decisions_count_days(struct decision_day *out, size_t count, struct database *database, struct error *err)
+{
+    const int64_t day_us = 86400000000, first = out[0].day;
+    struct connection *connection = NULL;
+    int found = -1;
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct decision_day){.day = first + (int64_t)i};
+    if (database_borrow(&connection, database, err))
+        return -1;
+    if (database_query(connection, &count_days,
+                       VALUES(value_int64(first * day_us), value_int64((first + (int64_t)count) * day_us)),
+                       err) == 0)
+        while ((found = database_next(connection, err)) == 1)
+            add_to_day(&out[row_int64(connection, 0) - first], row_text(connection, 1),
+                       row_text(connection, 2), row_int64(connection, 3));
+    database_give_back(connection);
+    return found;
 }
 
 /* ---- Checking ---- */

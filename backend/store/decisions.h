@@ -70,6 +70,17 @@ int decisions_list(struct database *database, const struct decision_filter *filt
 int decisions_export(struct database *database, const struct decision_filter *filter, int64_t after,
                      int64_t up_to, size_t limit, const struct decision_visitor *visitor, struct error *err);
 
+/* What was decided on one day (UTC). */
+struct decision_day {
+    int64_t day; /* since 1 January 1970 */
+    int64_t granted, refused;
+    int64_t granted_against, refused_against; /* those of them that were not what the model proposed */
+};
+
+/* Counts the decisions of `count` days in a row, of which out[0].day is the first. */
+int decisions_count_days(struct decision_day *out, size_t count, struct database *database,
+                         struct error *err);
+
 /* Leads the chain along all decisions as they are stored. -1 only when the database fails. */
 int decisions_check(struct database *database, struct chain *chain, struct error *err);
 

@@ -10,14 +10,14 @@ EMBED(migration_portfolio, "backend/store/migrations/0001_portfolio.sql");
 EMBED(migration_decisions, "backend/store/migrations/0002_decisions.sql");
 EMBED(migration_api_key, "backend/store/migrations/0003_api_key.sql");
 EMBED(migration_batches, "backend/store/migrations/0004_batches.sql");
+EMBED(migration_batch_names, "backend/store/migrations/0005_batch_names.sql");
 
 static const struct migration {
     const char *name, *sql;
 } migrations[] = {
-    {"0001_portfolio", migration_portfolio},
-    {"0002_decisions", migration_decisions},
-    {"0003_api_key", migration_api_key},
-    {"0004_batches", migration_batches},
+    {"0001_portfolio", migration_portfolio},     {"0002_decisions", migration_decisions},
+    {"0003_api_key", migration_api_key},         {"0004_batches", migration_batches},
+    {"0005_batch_names", migration_batch_names},
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

@@ -137,6 +137,9 @@ bool page_form_is_ours(struct http_exchange *exchange, const struct visit *visit
     const char *token = http_form(exchange, "token");
     if (!token)
         token = http_request_header(exchange, "X-Form-Token");
+    /* The body of such a route is not there yet, and is not wanted from a stranger. */
+    if (!token && exchange->route && exchange->route->receiver)
+        token = http_query(exchange, "token");
     return session_token_matches(page_site(exchange)->session_key, &visit->session, token);
 }
 

@@ -43,8 +43,9 @@ void page_send_own_cookie(struct http_exchange *exchange, const char *name, cons
                           unsigned max_age_s);
 const char *page_own_cookie(const struct http_exchange *exchange, const char *name);
 
-/* Whether the request carries its session's token, in the field `token` of a form or in the header
- * X-Form-Token: it comes from one of our own pages. Asked for every request that may change something. */
+/* Whether the request carries its session's token, in the field `token` of a form, in the header
+ * X-Form-Token or, where the body goes to a receiver, in the query parameter `token`: it comes from one of
+ * our own pages. Asked for every request that may change something. */
 bool page_form_is_ours(struct http_exchange *exchange, const struct visit *visit);
 
 /* The site of this exchange. */

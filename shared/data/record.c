@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DETAIL_BYTES = 512, POINTER_BYTES = 256, SHOWN_BYTES = 60, WORD_BYTES = 64 };
+enum { DETAIL_BYTES = 512, POINTER_BYTES = 256, SHOWN_BYTES = 60, WORD_BYTES = 64, CHOICES = 8 };
 
 /* ASCII only and the same in every locale, unlike tolower. */
 static char lower(char letter)
@@ -64,12 +64,14 @@ const char *record_nearest(const char *text, const char *const *names, size_t co
     return nearest;
 }
 
-/* Appends {"pointer", "detail"}; beyond RECORD_PROBLEMS nothing: no caller reads so many, and each costs a
- * search for the nearest word. */
-static void append(json_t *problems, const char *pointer, const char *detail)
+void record_problem(json_t *problems, const char *pointer, const char *detail, const char *code,
+                    json_t *values)
 {
+    /* No caller reads so many, and each costs a search for the nearest word. */
     if (json_array_size(problems) < RECORD_PROBLEMS)
-        json_array_append_new(problems, json_pack("{s:s, s:s}", "pointer", pointer, "detail", detail));
+        json_array_append_new(problems, json_pack("{s:s, s:s, s:s, s:O*}", "pointer", pointer, "detail",
+                                                  detail, "code", code, "values", values));
+    json_decref(values);
 }
 
 /* Whether the byte goes on with a UTF-8 character that an earlier one began. */
@@ -78,8 +80,15 @@ static bool is_continuation(char byte)
     return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
-/* Appends {"pointer": POINTER/NAME, "detail"} with the name escaped as RFC 6901 asks. */
-static void add_problem(json_t *problems, const char *pointer, const char *name, const char *detail)
+/* What is wrong with a value. */
+struct fault {
+    char detail[DETAIL_BYTES];
+    const char *code;
+    json_t *values; /* goes over to record_problem */
+};
+
+/* Appends a problem at POINTER/NAME, with the name escaped as RFC 6901 asks. */
+static void add_problem(json_t *problems, const char *pointer, const char *name, struct fault *fault)
 {
     char full[POINTER_BYTES];
     snprintf(full, sizeof full, "%s/", pointer);
@@ -99,7 +108,8 @@ static void add_problem(json_t *problems, const char *pointer, const char *name,
         at--;
     }
     full[at] = '\0';
-    append(problems, full, detail);
+    record_problem(problems, full, fault->detail, fault->code, fault->values);
+    fault->values = NULL;
 }
 
 /* The value as it was sent, shortened, for an error message. */
@@ -111,23 +121,39 @@ static void show_value(char out[SHOWN_BYTES + 4], const json_t *value)
     free(text);
 }
 
+/* The same for `values`: a text as it is, without quotes. */
+static json_t *sent_value(const json_t *value)
+{
+    char shown[SHOWN_BYTES + 4];
+    const char *text = json_string_value(value);
+    if (!text) {
+        show_value(shown, value);
+        return json_string(shown);
+    }
+    size_t length = strlen(text);
+    if (length <= SHOWN_BYTES)
+        return json_string(text);
+    length = SHOWN_BYTES;
+    while (is_continuation(text[length]))
+        length--;
+    return json_sprintf("%.*s…", (int)length, text);
+}
+
 static bool in_range(const struct column *column, double value)
 {
     return value >= column->lowest && value <= column->highest;
 }
 
 /* Says what a categorical column takes: the nearest text when there is one, else all (a few). */
-static void describe_categories(char *out, size_t size, const struct column *column, const char *sent)
+static void describe_categories(char *out, size_t size, const struct column *column, const char *nearest)
 {
-    const char *nearest = sent ? record_nearest(sent, column->categories, column->category_count) : NULL;
     if (nearest) {
         snprintf(out, size, "did you mean \"%s\"?", nearest);
         return;
     }
-    enum { ALL_UP_TO = 8 };
     size_t at = (size_t)snprintf(out, size, "it takes one of ");
     for (size_t i = 0; i < column->category_count && at < size; i++) {
-        if (i == ALL_UP_TO) {
+        if (i == CHOICES) {
             snprintf(out + at, size - at, " …");
             return;
         }
@@ -136,63 +162,86 @@ static void describe_categories(char *out, size_t size, const struct column *col
 }
 
 /* Says what is wrong with a value of a categorical column. */
-static void describe_category(char *detail, const struct column *column, const json_t *value)
+static void describe_category(struct fault *fault, const struct column *column, const json_t *value)
 {
     char shown[SHOWN_BYTES + 4];
     char help[DETAIL_BYTES / 2];
     const char *text = json_string_value(value);
+    const char *nearest = text ? record_nearest(text, column->categories, column->category_count) : NULL;
     show_value(shown, value);
-    describe_categories(help, sizeof help, column, text);
-    snprintf(detail, DETAIL_BYTES, "%s is %s; %s", shown, text ? "not a known category" : "not a text", help);
+    describe_categories(help, sizeof help, column, nearest);
+    snprintf(fault->detail, DETAIL_BYTES, "%s is %s; %s", shown, text ? "not a known category" : "not a text",
+             help);
+    fault->code = "category";
+    fault->values = json_pack("{s:o, s:s*}", "sent", sent_value(value), "near", nearest);
+    if (nearest)
+        return;
+    json_t *choices = json_array();
+    for (size_t i = 0; i < column->category_count && i < CHOICES; i++)
+        json_array_append_new(choices, json_string(column->categories[i]));
+    json_object_set_new(fault->values, "choices", choices);
 }
 
 /* The unit of a column of numbers, which Home Credit's names begin with. */
-static const char *unit_of(const struct column *column)
+struct unit {
+    const char *prefix, *code, *words;
+};
+
+static const struct unit *unit_of(const struct column *column)
 {
-    static const char *const units[][2] = {
-        {"AMT_", ", an amount of money"},
-        {"DAYS_", ", in days from the application, those before it negative"},
-        {"MONTHS_", ", in months from the application, those before it negative"},
-        {"CNT_", ", a number of things"},
+    static const struct unit units[] = {
+        {"AMT_", "money", ", an amount of money"},
+        {"DAYS_", "days", ", in days from the application, those before it negative"},
+        {"MONTHS_", "months", ", in months from the application, those before it negative"},
+        {"CNT_", "count", ", a number of things"},
     };
+    static const struct unit none = {"", NULL, ""};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strncmp(column->name, units[i][0], strlen(units[i][0])) == 0)
-            return units[i][1];
-    return "";
+        if (strncmp(column->name, units[i].prefix, strlen(units[i].prefix)) == 0)
+            return &units[i];
+    return &none;
 }
 
 /* Says what is wrong with a value of a column of numbers. */
-static void describe_number(char *detail, const struct column *column, const json_t *value)
+static void describe_number(struct fault *fault, const struct column *column, const json_t *value)
 {
     char shown[SHOWN_BYTES + 4];
     bool whole = column->kind != COLUMN_NUMBER;
+    const struct unit *unit = unit_of(column);
     show_value(shown, value);
-    if (!json_is_number(value))
-        snprintf(detail, DETAIL_BYTES, "%s is not a number; send a JSON %s from %.15g to %.15g%s, or null",
-                 shown, whole ? "integer" : "number", column->lowest, column->highest, unit_of(column));
-    else if (!in_range(column, json_number_value(value)))
-        snprintf(detail, DETAIL_BYTES, "%s is not between %.15g and %.15g%s", shown, column->lowest,
-                 column->highest, unit_of(column));
-    else
-        snprintf(detail, DETAIL_BYTES, "%s is not a whole number", shown);
+    fault->values = json_pack("{s:o, s:f, s:f, s:s*}", "sent", sent_value(value), "low", column->lowest,
+                              "high", column->highest, "unit", unit->code);
+    if (!json_is_number(value)) {
+        fault->code = whole ? "whole_number" : "number";
+        snprintf(fault->detail, DETAIL_BYTES,
+                 "%s is not a number; send a JSON %s from %.15g to %.15g%s, or null", shown,
+                 whole ? "integer" : "number", column->lowest, column->highest, unit->words);
+    } else if (!in_range(column, json_number_value(value))) {
+        fault->code = "range";
+        snprintf(fault->detail, DETAIL_BYTES, "%s is not between %.15g and %.15g%s", shown, column->lowest,
+                 column->highest, unit->words);
+    } else {
+        fault->code = "whole_number";
+        snprintf(fault->detail, DETAIL_BYTES, "%s is not a whole number", shown);
+    }
 }
 
-/* One field. True and `*out` set, or false with `detail` filled. */
-static bool read_value(double *out, const struct column *column, const json_t *value, char *detail)
+/* One field. True and `*out` set, or false with `fault` filled. */
+static bool read_value(double *out, const struct column *column, const json_t *value, struct fault *fault)
 {
     if (column->kind == COLUMN_CATEGORY) {
         const char *text = json_string_value(value);
         int category = text ? home_credit_category(column, text, json_string_length(value)) : -1;
         *out = category;
         if (category < 0)
-            describe_category(detail, column, value);
+            describe_category(fault, column, value);
         return category >= 0;
     }
     *out = json_number_value(value);
     bool good = json_is_number(value) && in_range(column, *out) &&
                 (column->kind == COLUMN_NUMBER || *out == floor(*out));
     if (!good)
-        describe_number(detail, column, value);
+        describe_number(fault, column, value);
     return good;
 }
 
@@ -203,12 +252,12 @@ static void add_unknown_name(json_t *problems, const char *pointer, const char *
     for (size_t i = 0; i < schema->column_count; i++)
         names[i] = schema->columns[i].name;
     const char *nearest = record_nearest(name, names, schema->column_count);
-    char detail[DETAIL_BYTES];
+    struct fault fault = {.code = "unknown", .values = nearest ? json_pack("{s:s}", "near", nearest) : NULL};
     if (nearest)
-        snprintf(detail, sizeof detail, "%s has no such field; did you mean %s?", schema->name, nearest);
+        snprintf(fault.detail, DETAIL_BYTES, "%s has no such field; did you mean %s?", schema->name, nearest);
     else
-        snprintf(detail, sizeof detail, "%s has no such field", schema->name);
-    add_problem(problems, pointer, name, detail);
+        snprintf(fault.detail, DETAIL_BYTES, "%s has no such field", schema->name);
+    add_problem(problems, pointer, name, &fault);
 }
 
 bool record_read(double *row, enum home_credit_table table, const json_t *object, const char *pointer,
@@ -218,7 +267,7 @@ bool record_read(double *row, enum home_credit_table table, const json_t *object
     for (size_t i = 0; i < schema->column_count; i++)
         row[i] = NAN;
     if (!json_is_object(object)) {
-        append(problems, pointer, "must be an object of field names and values");
+        record_problem(problems, pointer, "must be an object of field names and values", "object", NULL);
         return false;
     }
     /* Every column asks for its field, which costs a hash where finding the column of a field costs a search;
@@ -226,11 +275,11 @@ bool record_read(double *row, enum home_credit_table table, const json_t *object
     bool good = true;
     size_t known = 0;
     for (size_t i = 0; i < schema->column_count; i++) {
-        char detail[DETAIL_BYTES];
+        struct fault fault;
         const json_t *value = json_object_get(object, schema->columns[i].name);
         known += value != NULL;
-        if (value && !json_is_null(value) && !read_value(&row[i], &schema->columns[i], value, detail)) {
-            add_problem(problems, pointer, schema->columns[i].name, detail);
+        if (value && !json_is_null(value) && !read_value(&row[i], &schema->columns[i], value, &fault)) {
+            add_problem(problems, pointer, schema->columns[i].name, &fault);
             good = false;
         }
     }

@@ -11,10 +11,11 @@
 
 enum { NAME_BYTES = 64, DETAIL_BYTES = 256 };
 
-static void add_problem(json_t *problems, const char *name, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static void add_problem(json_t *problems, const char *name, const char *code, json_t *values,
+                        const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-static void add_problem(json_t *problems, const char *name, const char *format, ...)
+static void add_problem(json_t *problems, const char *name, const char *code, json_t *values,
+                        const char *format, ...)
 {
     char pointer[NAME_BYTES + 2] = "", detail[DETAIL_BYTES];
     va_list arguments;
@@ -23,8 +24,7 @@ static void add_problem(json_t *problems, const char *name, const char *format, 
     va_end(arguments);
     if (*name)
         snprintf(pointer, sizeof pointer, "/%s", name);
-    if (json_array_size(problems) < RECORD_PROBLEMS)
-        json_array_append_new(problems, json_pack("{s:s, s:s}", "pointer", pointer, "detail", detail));
+    record_problem(problems, pointer, detail, code, values);
 }
 
 /* The name as far as it can be one: what is not printable ASCII becomes a question mark, a slash too, which a
@@ -53,8 +53,9 @@ static void add_unknown(json_t *problems, const struct table_schema *schema, con
     for (size_t i = 0; i < schema->column_count; i++)
         names[i] = schema->columns[i].name;
     const char *nearest = record_nearest(name, names, schema->column_count);
-    add_problem(problems, name, nearest ? "%s has no such column; did you mean %s?" : "%s has no such column",
-                schema->name, nearest);
+    add_problem(problems, name, "unknown", nearest ? json_pack("{s:s}", "near", nearest) : NULL,
+                nearest ? "%s has no such column; did you mean %s?" : "%s has no such column", schema->name,
+                nearest);
 }
 
 bool row_match(struct row_header *out, enum home_credit_table table, const struct slice *fields, size_t count,
@@ -65,8 +66,8 @@ bool row_match(struct row_header *out, enum home_credit_table table, const struc
     size_t before = json_array_size(problems);
     *out = (struct row_header){.table = table, .field_count = count};
     if (count > ROW_FIELDS) {
-        add_problem(problems, "", "the first line has %zu names; %s has %zu columns", count, schema->name,
-                    schema->column_count);
+        add_problem(problems, "", "columns", NULL, "the first line has %zu names; %s has %zu columns", count,
+                    schema->name, schema->column_count);
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -77,13 +78,13 @@ bool row_match(struct row_header *out, enum home_credit_table table, const struc
         if (column < 0)
             add_unknown(problems, schema, name);
         else if (seen[column])
-            add_problem(problems, name, "stands twice in the first line");
+            add_problem(problems, name, "twice", NULL, "stands twice in the first line");
         else
             seen[column] = true;
     }
     for (size_t i = 0; i < schema->column_count; i++)
         if (!seen[i] && !may_be_absent(table, i))
-            add_problem(problems, schema->columns[i].name, "this column is missing");
+            add_problem(problems, schema->columns[i].name, "missing", NULL, "this column is missing");
     return json_array_size(problems) == before;
 }
 
@@ -123,7 +124,7 @@ static void explain(const struct row_header *header, const struct slice *fields,
         if (read_field(&value, column, fields[i]))
             continue;
         if (fields[i].length == 0)
-            add_problem(problems, column->name, "is empty, but every row needs it");
+            add_problem(problems, column->name, "empty", NULL, "is empty, but every row needs it");
         else
             json_object_set_new(object, column->name, to_json(column, fields[i]));
     }
@@ -131,7 +132,7 @@ static void explain(const struct row_header *header, const struct slice *fields,
         record_read(row, header->table, object, "", problems);
     json_decref(object);
     if (json_array_size(problems) == before)
-        add_problem(problems, "", "a value is not one that %s takes", schema->name);
+        add_problem(problems, "", "value", NULL, "a value is not one that %s takes", schema->name);
 }
 
 bool row_read(double *row, const struct row_header *header, const struct slice *fields, size_t count,
@@ -139,8 +140,11 @@ bool row_read(double *row, const struct row_header *header, const struct slice *
 {
     const struct table_schema *schema = home_credit_schema(header->table);
     if (count != header->field_count) {
-        add_problem(problems, "", "%zu fields where the first line has %zu%s", count, header->field_count,
-                    count < header->field_count ? "; the line is truncated" : "");
+        add_problem(
+            problems, "", "fields",
+            json_pack("{s:I, s:I}", "sent", (json_int_t)count, "expected", (json_int_t)header->field_count),
+            "%zu fields where the first line has %zu%s", count, header->field_count,
+            count < header->field_count ? "; the line is truncated" : "");
         return false;
     }
     if (header->table == TABLE_APPLICATION)

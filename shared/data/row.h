@@ -21,15 +21,14 @@ struct row_header {
 
 /* Matches the fields of a file's first record with the table's columns: each must be there once, in any
  * order; TARGET alone may be absent. False when not: each unknown, doubled and missing name is appended to
- * `problems` as
- * {"pointer": "/NAME", "detail"}. */
+ * `problems` at "/NAME" (record_problem). */
 bool row_match(struct row_header *out, enum home_credit_table table, const struct slice *fields, size_t count,
                json_t *problems);
 
 /* Reads a record into `row[columns of the table]`, in schema order, NaN where a field is empty, which only a
  * key must not be (table_next is stricter: a file to learn from has no gaps where Kaggle's has none). False
- * when something is wrong: each wrong field is appended to `problems` as {"pointer": "/NAME", "detail"}, the
- * number of fields with the pointer "". */
+ * when something is wrong: each wrong field is appended to `problems` at "/NAME", the number of fields at "".
+ */
 bool row_read(double *row, const struct row_header *header, const struct slice *fields, size_t count,
               json_t *problems);
 

@@ -21,10 +21,11 @@ static enum MHD_Result take_piece(void *context, enum MHD_ValueKind kind, const 
 {
     struct http_multipart *multipart = context;
     (void)kind;
-    (void)file;
     (void)type;
     (void)encoding;
-    return multipart->piece(multipart->context, name ? name : "", offset, bytes, size) ? MHD_YES : MHD_NO;
+    return multipart->piece(multipart->context, name ? name : "", file ? file : "", offset, bytes, size)
+               ? MHD_YES
+               : MHD_NO;
 }
 
 struct http_multipart *http_multipart_new(const struct http_exchange *exchange, http_multipart_piece *piece,

@@ -9,10 +9,10 @@
 
 struct http_multipart;
 
-/* Called with each piece of a part: the part's name, where in it the piece stands (0: the part begins) and
- * its bytes, perhaps none. False ends the reading. */
-typedef bool http_multipart_piece(void *context, const char *name, uint64_t offset, const char *bytes,
-                                  size_t size);
+/* Called with each piece of a part: the part's name, the name of the file it was ("" when none is given),
+ * where in it the piece stands (0: the part begins) and its bytes, perhaps none. False ends the reading. */
+typedef bool http_multipart_piece(void *context, const char *name, const char *file, uint64_t offset,
+                                  const char *bytes, size_t size);
 
 /* NULL when the exchange's Content-Type is not multipart/form-data with a boundary, or without memory. The
  * caller ends it with http_multipart_end, while the exchange lives. */

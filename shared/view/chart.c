@@ -8,6 +8,7 @@
 
 static const char *const kind_names[] = {[CHART_HISTOGRAM] = "histogram",
                                          [CHART_CATEGORIES] = "categories",
+                                         [CHART_BESIDE] = "beside",
                                          [CHART_DIVERGING] = "diverging",
                                          [CHART_DOUGHNUT] = "doughnut"};
 static const char *const paint_names[] = {
@@ -30,7 +31,8 @@ const char *chart_size(size_t rows, size_t least)
 static const char *size_of(const struct chart *chart)
 {
     enum { LOW_BARS = 8, LOW_FIGURES = 6 };
-    return chart->kind == CHART_CATEGORIES  ? chart_size(chart->count, LOW_BARS)
+    return chart->kind == CHART_CATEGORIES ? chart_size(chart->count, LOW_BARS)
+           : chart->kind == CHART_BESIDE ? chart_size(chart->count * (1 + chart->series_count) / 2, LOW_BARS)
            : chart->kind == CHART_DIVERGING ? chart_size(chart->count, LOW_FIGURES)
                                             : NULL;
 }

@@ -13,6 +13,7 @@
 enum chart_kind {
     CHART_HISTOGRAM,  /* one bar a bin, series stacked */
     CHART_CATEGORIES, /* the same lying down, a bar a category */
+    CHART_BESIDE,     /* the same, series side by side to be compared */
     CHART_DIVERGING,  /* bars to the left and right of zero: the right is good, with PAINT_BAD the left,
                          with PAINT_UNKNOWN neither */
     CHART_DOUGHNUT    /* parts of a whole: one series */

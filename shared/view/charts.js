@@ -269,6 +269,13 @@
       return { type: "bar", data: { labels, datasets: series(data, (values) => values) }, options };
     },
 
+    // Categories whose series are to be compared with each other.
+    beside(data) {
+      const chart = kinds.categories(data);
+      for (const axis of Object.values(chart.options.scales)) axis.stacked = false;
+      return chart;
+    },
+
     diverging(data) {
       const format = (value) => signed(value, data.decimals, data.decimals);
       const { values, label, paint } = data.series[0];

@@ -67,6 +67,35 @@ function toApplication(row) {
 
 const plain = rows => rows.filter((row) => !row.includes('"')); // of which split(',') is right
 
+describe('names', () => {
+    const path = (query) => `/batches?${new URLSearchParams(query)}`;
+    const sendAs = (query) => backend.call('POST', path(query), { body: `${names}\n${rows[0]}\n`, headers: csvType });
+
+    test('a batch keeps how it is called and who sent it', async () => {
+        const said = { name: 'Demandes d’été & <automne>.csv', sender: 'Zoé É.' };
+        const sent = await sendAs(said);
+        assert.equal(sent.status, 202, sent.text);
+        const batch = await finished(sent.body.id);
+        const [listed] = (await backend.get('/batches?limit=1')).body.batches;
+        for (const { name, sender } of [sent.body, batch, listed]) assert.deepEqual({ name, sender }, said);
+        const plainOne = await sendAs({});
+        assert.deepEqual([plainOne.body.name, plainOne.body.sender], [null, null]);
+        assert.equal((await sendAs({ name: 'é'.repeat(128) })).status, 202);
+    });
+
+    test('a wrong one is named', async () => {
+        for (const [query, pointer] of [[{ name: 'é'.repeat(129) }, '?name'], [{ sender: '' }, '?sender'], [{ name: 'a\nb' }, '?name'], [{ file: 'x' }, '?file']]) {
+            const { status, body } = await sendAs(query);
+            assert.equal(status, 422);
+            assert.deepEqual(body.errors.map((error) => error.pointer), [pointer]);
+        }
+    });
+
+    test('the list tells what a batch may be', async () => {
+        assert.deepEqual((await backend.get('/batches?limit=1')).body.limits, { bytes: 2 ** 30, rows: 5_000_000, open: 100, keep_days: 7 });
+    });
+});
+
 describe('scoring', () => {
     test('a CSV file gives the numbers of /predict for the same fields, to the last digit', async () => {
         const some = plain(rows).slice(0, 100);
@@ -179,7 +208,13 @@ describe('wrong rows and files', () => {
         const { body } = await backend.post('/predict', { application: { CODE_GENDER: 'Female', AMT_CREDIT: 'much', CNT_CHILDREN: -1 } });
         const byPointer = Object.fromEntries(results[0].errors.map((error) => [`/application${error.pointer}`, error.detail]));
         for (const { pointer, detail } of body.errors) assert.equal(byPointer[pointer], detail);
-        assert.deepEqual(results[1].errors, [{ pointer: '/SK_ID_CURR', detail: 'is empty, but every row needs it' }]);
+        assert.deepEqual(results[1].errors, [{ pointer: '/SK_ID_CURR', detail: 'is empty, but every row needs it', code: 'empty' }]);
+        const told = (row) => Object.fromEntries(results[row].errors.map(({ pointer, code, values }) => [pointer, { code, values }]));
+        assert.deepEqual(told(0)['/AMT_CREDIT'], { code: 'number', values: { sent: 'much', low: 0, high: 1e9, unit: 'money' } });
+        assert.deepEqual(told(0)['/CNT_CHILDREN'].code, 'range');
+        assert.deepEqual(told(0)['/CODE_GENDER'], { code: 'category', values: { sent: 'Female', choices: ['F', 'M', 'XNA'] } });
+        assert.deepEqual(told(2)[''], { code: 'fields', values: { sent: 5, expected: fields.length } });
+        assert.equal(told(4)[''].code, 'csv');
         assert.match(results[2].errors[0].detail, /truncated/);
         assert.match(results[4].errors[0].detail, /after a closing quote/);
         assert.equal(results[5].errors, undefined);

@@ -53,6 +53,26 @@ test('nothing has been decided yet', async () => {
     assert.equal(stdout, `0 decisions, unchanged. Anchor: 0:${'0'.repeat(64)}\n`);
 });
 
+test('decisions are counted by day, those against the model apart', async () => {
+    const store = makeDatabase();
+    importPortfolio(makePortfolio(300), store);
+    const other = await startBackend({ database: store });
+    const decide = (client_id, decision) => other.post('/decisions', { client_id, decision, motive: 'Garant' });
+    assert.deepEqual((await other.get('/monitoring/decisions?days=2')).body.days.map(({ granted, refused }) => granted + refused), [0, 0]);
+    for (const [client, decision] of [[granted[0], 'granted'], [granted[1], 'refused'], [refused[0], 'refused'], [refused[1], 'granted'], [refused[2], 'granted']])
+        assert.equal((await decide(client, decision)).status, 201);
+    const { days } = (await other.get('/monitoring/decisions')).body;
+    assert.equal(days.length, 30);
+    const today = new Date();
+    assert.equal(days.at(-1).day, today.toISOString().slice(0, 10));
+    for (const [i, { day }] of days.entries()) assert.equal(Date.parse(days.at(-1).day) - Date.parse(day), (29 - i) * 86_400_000);
+    const { day, ...counts } = days.at(-1);
+    assert.deepEqual(counts, { granted: 3, refused: 2, granted_against: 2, refused_against: 1 });
+    assert.deepEqual((await other.get('/monitoring/decisions?days=1')).body.days, [{ day, ...counts }]);
+    for (const query of ['days=0', 'days=367', 'days=x', 'weeks=1']) assert.equal((await other.get(`/monitoring/decisions?${query}`)).status, 422, query);
+    await other.stop();
+});
+
 describe('recording', () => {
     test('holds what /predict and /explain say', async () => {
         const [client] = refused;

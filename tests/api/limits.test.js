@@ -179,6 +179,15 @@ describe('one more than', () => {
         QUERY_DIGITS: () => edge(422, backend.get(`/clients?query=${'1'.repeat(limit.QUERY_DIGITS)}`), backend.get(`/clients?query=${'1'.repeat(limit.QUERY_DIGITS + 1)}`)),
         DECISION_ADVISOR: () => text('advisor', (limit.DECISION_ADVISOR - 1) / 4),
         DECISION_MOTIVE: () => text('motive', (limit.DECISION_MOTIVE - 1) / 4),
+        BATCHES_NAME_CHARACTERS: async () => {
+            const send = (name, value) => backend.call('POST', `/batches?${new URLSearchParams({ [name]: value })}`, { body: 'SK_ID_CURR\n', headers: { 'content-type': 'text/csv' } });
+            for (const name of ['name', 'sender']) {
+                const pointers = async (count) => (await send(name, 'x'.repeat(count))).body.errors.map(({ pointer }) => pointer);
+                assert.ok(!(await pointers(limit.BATCHES_NAME_CHARACTERS)).includes(`?${name}`));
+                assert.deepEqual(await pointers(limit.BATCHES_NAME_CHARACTERS + 1), [`?${name}`]);
+            }
+        },
+        DAYS_LIMIT: () => edge(422, backend.get(`/monitoring/decisions?days=${limit.DAYS_LIMIT}`), backend.get(`/monitoring/decisions?days=${limit.DAYS_LIMIT + 1}`)),
         TOKEN_BYTES: async () => {
             const token = (padding) => makeToken(signer, makeClaims(provider.issuer, { padding: 'x'.repeat(padding) }));
             let padding = 0;

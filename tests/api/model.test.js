@@ -277,8 +277,49 @@ describe('drift', () => {
         await fresh.stop();
     });
 
+    test('one by one: its bins make its index, and hold everybody', async () => {
+        const { features, score } = (await backend.get('/monitoring/drift?lang=en')).body;
+        const names = ['EXT_SOURCE_1', 'CODE_GENDER', 'AMT_CREDIT', 'DAYS_BIRTH', 'score'];
+        for (const name of names) {
+            const { body } = await backend.get(`/monitoring/drift/${name}?lang=en`);
+            const expected = name === 'score' ? score : features.find((entry) => entry.name === name);
+            assert.equal(body.psi, expected.psi);
+            assert.equal(body.verdict, expected.verdict);
+            assert.equal(body.feature?.name ?? 'score', name);
+            const least = (share) => Math.max(share, 1e-4);
+            near(sum(body.bins.map(({ then, now }) => (least(now) - least(then)) * Math.log(least(now) / least(then)))), body.psi, 1e-4);
+            for (const side of ['then', 'now']) near(sum(body.bins.map((bin) => bin[side])), 1, 1e-6);
+            const missing = body.bins.filter(({ kind }) => kind === 'missing');
+            assert.equal(missing.length, 1);
+            assert.equal(body.bins.at(-1), missing[0]);
+            if (expected.missing_now !== undefined) near(missing[0].now, expected.missing_now, 1e-8);
+            const ranges = body.bins.filter(({ kind }) => kind === 'range');
+            for (const [i, { low, high }] of ranges.entries()) assert.ok(i === 0 ? low === null : low === ranges[i - 1].high && (high === null || high > low));
+        }
+        const { bins } = (await backend.get('/monitoring/drift/CODE_GENDER?lang=en')).body;
+        const { histogram } = (await backend.get('/population/features/CODE_GENDER?lang=en')).body;
+        const counts = ['repaid', 'defaulted', 'unknown'].map((outcome) => histogram[outcome][0]);
+        near(bins[0].now, sum(counts) / (await backend.get('/population')).body.size, 1e-8);
+        assert.equal(bins[0].low_text, 'Woman');
+    });
+
+    test('one by one: of what was scored last, and of nobody', async () => {
+        const fresh = await startBackend({ database });
+        assert.equal((await fresh.get('/monitoring/drift/EXT_SOURCE_2?of=scorings')).status, 404);
+        await fresh.post('/predict', { instances: Array(50).fill({ features: { EXT_SOURCE_2: 0.4 } }) });
+        const { body } = await fresh.get('/monitoring/drift/EXT_SOURCE_2?of=scorings');
+        assert.equal(body.clients, 50);
+        assert.deepEqual(body.bins.filter(({ now }) => now > 0).map(({ now }) => now), [1]);
+        assert.equal((await fresh.get('/monitoring/drift/score?of=scorings')).body.feature, null);
+        await fresh.stop();
+    });
+
     test('a wrong question is named', async () => {
         assert.deepEqual(await wrong('/monitoring/drift?of=everybody&to=1'), ['?of', '?to']);
+        assert.deepEqual(await wrong('/monitoring/drift/score?of=everybody'), ['?of']);
+        const unknown = await backend.get('/monitoring/drift/EXT_SOURCE_9');
+        assert.equal(unknown.status, 404);
+        assert.match(unknown.body.detail, /EXT_SOURCE/);
     });
 });
 

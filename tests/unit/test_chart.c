@@ -210,6 +210,41 @@ static void test_categories(void **state)
     assert_int_equal(histogram.bin, 1);
 }
 
+/* Lying bars grow with their number, and take half as much room again side by side. */
+static void test_room_for_bars_side_by_side(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    const char *labels[CHART_POINTS];
+    double values[CHART_POINTS] = {0};
+    for (size_t i = 0; i < CHART_POINTS; i++)
+        labels[i] = "x";
+    const struct chart_series series[] = {{"then", values, PAINT_UNKNOWN}, {"now", values, PAINT_GOOD}};
+    static const struct {
+        size_t count, series;
+        const char *size;
+    } cases[] = {{8, 1, NULL}, {8, 2, "medium"}, {5, 2, NULL}, {12, 1, "medium"}, {12, 2, "large"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct chart chart = {.kind = CHART_BESIDE,
+                                    .title = "t",
+                                    .description = "d",
+                                    .label_heading = "h",
+                                    .labels = labels,
+                                    .count = cases[i].count,
+                                    .series = series,
+                                    .series_count = cases[i].series,
+                                    .mark = NAN,
+                                    .highlight = -1};
+        json_t *view = NULL;
+        assert_int_equal(chart_view(&view, &chart, LANGUAGE_EN, &err), 0);
+        if (cases[i].size)
+            assert_string_equal(text_at(view, "size"), cases[i].size);
+        else
+            assert_null(text_at(view, "size"));
+        json_decref(view);
+    }
+}
+
 /* The fullest categories stay, the client's among them, and nobody is lost. */
 static void test_fold(void **state)
 {
@@ -567,6 +602,7 @@ int main(void)
         cmocka_unit_test(test_days),
         cmocka_unit_test(test_beyond_the_ends),
         cmocka_unit_test(test_categories),
+        cmocka_unit_test(test_room_for_bars_side_by_side),
         cmocka_unit_test(test_histogram_faults),
         cmocka_unit_test(test_shares_along_lines),
         cmocka_unit_test(test_spots_and_another_table),

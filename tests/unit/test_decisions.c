@@ -267,6 +267,35 @@ static void *write_often(void *context)
 }
 
 /* Every replica has a pool of its own, as other processes have. */
+static void test_days_are_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct decision_day days[3];
+    struct error err = {0};
+    int64_t today = database_now_us() / 86400000000;
+    for (int client = 100; client < 107;
+         client++) /* a refusal is proposed; those with an even id are granted */
+        record(fixture->database, client);
+    days[0].day = today - 1; /* the last one is tomorrow: a test may begin before midnight */
+    assert_int_equal(decisions_count_days(days, 3, fixture->database, &err), 0);
+    struct decision_day sum = {0};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(days[i].day, today - 1 + i);
+        sum.granted += days[i].granted;
+        sum.refused += days[i].refused;
+        sum.granted_against += days[i].granted_against;
+        sum.refused_against += days[i].refused_against;
+    }
+    assert_int_equal(sum.granted, 4);
+    assert_int_equal(sum.refused, 3);
+    assert_int_equal(sum.granted_against, 4);
+    assert_int_equal(sum.refused_against, 0);
+    assert_int_equal(days[0].granted + days[0].refused, 0);
+    days[0].day = today - 10;
+    assert_int_equal(decisions_count_days(days, 3, fixture->database, &err), 0);
+    assert_int_equal(days[2].granted + days[2].refused, 0);
+}
+
 static void test_many_writers_keep_one_chain(void **state)
 {
     struct fixture *fixture = *state;
@@ -480,6 +509,7 @@ int main(void)
         STORED(test_outdated_view_is_refused),
         STORED(test_repeated_request),
         STORED(test_lists),
+        STORED(test_days_are_counted),
         STORED(test_many_writers_keep_one_chain),
         STORED(test_one_of_those_who_saw_the_same),
         STORED(test_killed_writer),

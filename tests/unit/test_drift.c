@@ -180,13 +180,48 @@ static void test_scores_drift_too(void **state)
         fixture->columns.margins[row] -= 2;
 }
 
+/* Every feature looked at by itself: the same index, shares of everybody, bins that ascend without a gap. */
+static void test_bins_make_the_index(void **state)
+{
+    struct fixture *fixture = *state;
+    struct drift drifts[FEATURE_COUNT + 1];
+    struct drift_bin bins[DRIFT_BINS];
+    size_t count = drift_measure(drifts, fixture->model, &fixture->clients);
+    for (size_t i = 0; i < count; i++) {
+        struct drift drift;
+        double then[DRIFT_BINS], now[DRIFT_BINS], all_then = 0, all_now = 0, edge = -INFINITY;
+        size_t filled = drift_look(bins, &drift, fixture->model, &fixture->clients, drifts[i].feature),
+               missing = 0;
+        assert_true(filled > 0 && filled <= DRIFT_BINS);
+        for (size_t bin = 0; bin < filled; bin++) {
+            all_then += then[bin] = bins[bin].then;
+            all_now += now[bin] = bins[bin].now;
+            missing += bins[bin].kind == DRIFT_MISSING;
+            if (bins[bin].kind == DRIFT_RANGE) {
+                assert_true(bins[bin].low == edge && bins[bin].low < bins[bin].high);
+                edge = bins[bin].high;
+            } else if (bins[bin].kind == DRIFT_LEVEL) {
+                assert_true(bins[bin].low == (double)bin);
+            }
+        }
+        assert_true(fabs(all_then - 1) < 1e-6 && fabs(all_now - 1) < 1e-9);
+        assert_int_equal(missing, 1);
+        assert_int_equal(bins[filled - 1].kind, DRIFT_MISSING);
+        assert_true(edge == -INFINITY || edge == INFINITY);
+        assert_true(drift.psi == drifts[i].psi && drift.chance == drifts[i].chance);
+        assert_true(fabs(psi_of_shares(then, now, filled) - drift.psi) < 1e-9);
+    }
+}
+
 static void test_nobody_does_not_drift(void **state)
 {
     struct fixture *fixture = *state;
     struct drift drifts[FEATURE_COUNT + 1];
     struct drift_clients nobody = fixture->clients;
+    struct drift_bin bins[DRIFT_BINS];
     nobody.count = 0;
     assert_int_equal(drift_measure(drifts, fixture->model, &nobody), 0);
+    assert_int_equal(drift_look(bins, &drifts[0], fixture->model, &nobody, DRIFT_SCORE), 0);
 }
 
 static void test_recent_vectors_push_out_the_oldest(void **state)
@@ -230,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_the_same_distribution_drifts_by_chance_alone),
         cmocka_unit_test(test_what_changes_is_found_with_its_size),
         cmocka_unit_test(test_scores_drift_too),
+        cmocka_unit_test(test_bins_make_the_index),
         cmocka_unit_test(test_nobody_does_not_drift),
         cmocka_unit_test(test_recent_vectors_push_out_the_oldest),
     };

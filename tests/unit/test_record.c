@@ -46,28 +46,31 @@ static void wrong_fields_are_all_named(void **state)
 {
     (void)state;
     static const struct {
-        const char *text, *pointer, *detail;
+        const char *text, *pointer, *detail, *code;
     } cases[] = {
-        {"{\"AMT_CREDITS\": 1}", "/application/AMT_CREDITS", "did you mean AMT_CREDIT?"},
-        {"{\"x\": 1}", "/application/x", "no such field"},
-        {"{\"a/b~c\": 1}", "/application/a~1b~0c", "no such field"},
-        {"{\"AMT_CREDIT\": \"12\"}", "/application/AMT_CREDIT", "is not a number"},
-        {"{\"AMT_CREDIT\": [1]}", "/application/AMT_CREDIT", "[1] is not a number"},
-        {"{\"AMT_CREDIT\": -5}", "/application/AMT_CREDIT", "-5 is not between 0 and"},
-        {"{\"CNT_CHILDREN\": 1.5}", "/application/CNT_CHILDREN", "1.5 is not a whole number"},
-        {"{\"FLAG_EMAIL\": 2}", "/application/FLAG_EMAIL", "2 is not between 0 and 1"},
-        {"{\"FLAG_EMAIL\": true}", "/application/FLAG_EMAIL", "true is not a number"},
-        {"{\"CODE_GENDER\": \"f\"}", "/application/CODE_GENDER", "did you mean \"F\"?"},
-        {"{\"CODE_GENDER\": \"Q\"}", "/application/CODE_GENDER", "it takes one of \"F\""},
-        {"{\"AMT_CERDIT\": 1}", "/application/AMT_CERDIT", "did you mean AMT_CREDIT?"},
-        {"{\"CODE_GENDER\": 1}", "/application/CODE_GENDER", "it takes one of \"F\", \"M\", \"XNA\""},
+        {"{\"AMT_CREDITS\": 1}", "/application/AMT_CREDITS", "did you mean AMT_CREDIT?", "unknown"},
+        {"{\"x\": 1}", "/application/x", "no such field", "unknown"},
+        {"{\"a/b~c\": 1}", "/application/a~1b~0c", "no such field", "unknown"},
+        {"{\"AMT_CREDIT\": \"12\"}", "/application/AMT_CREDIT", "is not a number", "number"},
+        {"{\"AMT_CREDIT\": [1]}", "/application/AMT_CREDIT", "[1] is not a number", "number"},
+        {"{\"AMT_CREDIT\": -5}", "/application/AMT_CREDIT", "-5 is not between 0 and", "range"},
+        {"{\"CNT_CHILDREN\": 1.5}", "/application/CNT_CHILDREN", "1.5 is not a whole number", "whole_number"},
+        {"{\"FLAG_EMAIL\": 2}", "/application/FLAG_EMAIL", "2 is not between 0 and 1", "range"},
+        {"{\"FLAG_EMAIL\": true}", "/application/FLAG_EMAIL", "true is not a number", "whole_number"},
+        {"{\"CODE_GENDER\": \"f\"}", "/application/CODE_GENDER", "did you mean \"F\"?", "category"},
+        {"{\"CODE_GENDER\": \"Q\"}", "/application/CODE_GENDER", "it takes one of \"F\"", "category"},
+        {"{\"AMT_CERDIT\": 1}", "/application/AMT_CERDIT", "did you mean AMT_CREDIT?", "unknown"},
+        {"{\"CODE_GENDER\": 1}", "/application/CODE_GENDER", "it takes one of \"F\", \"M\", \"XNA\"",
+         "category"},
         {"{\"NAME_EDUCATION_TYPE\": \"Higher educaton\"}", "/application/NAME_EDUCATION_TYPE",
-         "did you mean \"Higher education\"?"},
-        {"{\"ORGANIZATION_TYPE\": \"Quite another thing\"}", "/application/ORGANIZATION_TYPE", "…"},
-        {"{\"CODE_GENDER\": \"F\\u0000\"}", "/application/CODE_GENDER", "is not a known category"},
-        {"{\"é\": 1}", "/application/é", "no such field"},
-        {"[]", "/application", "must be an object"},
-        {"3", "/application", "must be an object"},
+         "did you mean \"Higher education\"?", "category"},
+        {"{\"ORGANIZATION_TYPE\": \"Quite another thing\"}", "/application/ORGANIZATION_TYPE", "…",
+         "category"},
+        {"{\"CODE_GENDER\": \"F\\u0000\"}", "/application/CODE_GENDER", "is not a known category",
+         "category"},
+        {"{\"é\": 1}", "/application/é", "no such field", "unknown"},
+        {"[]", "/application", "must be an object", "object"},
+        {"3", "/application", "must be an object", "object"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double row[APPLICATION_COLUMNS];
@@ -79,6 +82,7 @@ static void wrong_fields_are_all_named(void **state)
         const char *detail = json_string_value(json_object_get(problem, "detail"));
         if (!strstr(detail, cases[i].detail))
             fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].text, detail, cases[i].detail);
+        assert_string_equal(json_string_value(json_object_get(problem, "code")), cases[i].code);
         json_decref(problems);
     }
     double row[APPLICATION_COLUMNS];

@@ -47,8 +47,8 @@ export async function startFrontend(backendUrl, env = {}) {
     return frontend;
 }
 
-/** A relay before the backend, so that it can seem to fail: `mode` is "pass", "refuse", "hang" or an answer
- * {status, body}. `relay.change(path, text)` may give what is passed on of an answer. */
+/** A relay before the backend, so that it can seem to fail: `mode` is "pass", "refuse", "hang", "cut" (lost after the first
+ * bytes of a body) or an answer {status, body}. What matches `broken` gets 500 in any mode. */
 export async function startRelay(backendUrl) {
     const relay = { mode: 'pass' };
     const server = createServer((asked, answer) => {
@@ -57,7 +57,9 @@ export async function startRelay(backendUrl) {
             answer.end('{}');
         } else if (relay.mode === 'refuse') {
             asked.socket.destroy();
-        } else if (relay.mode === 'pass') {
+        } else if (relay.mode === 'cut' && asked.method === 'POST') {
+            asked.once('data', () => asked.socket.destroy());
+        } else if (['pass', 'cut'].includes(relay.mode)) {
             const { method, headers, url } = asked;
             const on = request(backendUrl + url, { method, headers }, (answered) => {
                 if (!relay.change) {
@@ -99,7 +101,7 @@ function chromiumPath() {
 export async function openDashboard({ clients = 300, relayed = false, env = {}, backendEnv = {} } = {}) {
     const database = `sqlite:${join(makeFolder(), 'store.db')}`;
     importPortfolio(makePortfolio(clients), database);
-    const backend = await startBackend({ database, env: backendEnv });
+    const backend = await startBackend({ database, env: { BATCH_DIR: makeFolder(), ...backendEnv } });
     const relay = relayed ? await startRelay(backend.url) : undefined;
     const frontend = await startFrontend(relay?.url ?? backend.url, env);
     const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });

@@ -6,6 +6,8 @@ export function pagesOf(granted, refused) {
         '/clients', '/clients?query=zz', '/clients/1', '/nothing', '/glossary', '/glossary?q=zzz', '/account',
         '/model', '/model/importance', '/model/dependence?feature=DAYS_BIRTH&by=CODE_GENDER', '/model/dependence?feature=OCCUPATION_TYPE&by=EXT_MEAN',
         '/model/dependence?feature=NO', '/model/performance', '/model/costs', '/model/costs?missed_cost=25&refused_cost=x',
+        '/batches', '/batches/0123456789abcdef0123456789abcdef', '/monitoring', '/monitoring?of=scorings', '/monitoring?find=zzz', '/monitoring/drift/score',
+        '/monitoring/drift/ORGANIZATION_TYPE',
         `/clients/${granted.client_id}`, `/clients/${refused.client_id}?top=25`,
         `/clients/${granted.client_id}/compare`,
         `/clients/${refused.client_id}/compare?group=similar&features=OCCUPATION_TYPE,EXT_SOURCE_1&x=ORGANIZATION_TYPE&y=NAME_EDUCATION_TYPE`,
