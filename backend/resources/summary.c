@@ -65,11 +65,10 @@ static size_t read_dots(struct dot dots[SAMPLE_CLIENTS], const struct sample *sa
 {
     struct cell cells[DISTRIBUTION_BINS + 1];
     const struct distribution *distribution = population_distribution(population, feature);
-    const float *values = population_column(population, feature);
     size_t count = 0;
     read_cells(cells, distribution, feature);
     for (size_t i = 0; i < sample->count; i++) {
-        int bin = distribution_bin(distribution, values[sample->rows[i]]);
+        int bin = distribution_bin(distribution, population_value(population, feature, sample->rows[i]));
         const struct cell *cell = &cells[bin < 0 ? DISTRIBUTION_BINS : bin];
         if (cell->alike >= SAMPLE_LEAST_ALIKE)
             dots[count++] = (struct dot){sample_contribution(sample, i, feature), cell->rank};

@@ -65,7 +65,9 @@ static json_t *fault_text(const struct http_exchange *exchange, const struct sim
  * only what it is told, so the page offers it. */
 static const struct companion {
     const char *leader, *follower;
-} companions[] = {{"AMT_CREDIT", "AMT_ANNUITY"}, {"AMT_GOODS_PRICE", "AMT_CREDIT"}};
+    const char *text; /* key in the locales, with {value} */
+} companions[] = {{"AMT_CREDIT", "AMT_ANNUITY", "simulate.companions.same_term"},
+                  {"AMT_GOODS_PRICE", "AMT_CREDIT", "simulate.companions.same_share"}};
 
 /* What the follower would be; NAN where the leader has not moved or nothing can be told. */
 static double proportional(const struct simulated *leader, const struct simulated *follower)
@@ -78,16 +80,15 @@ static double proportional(const struct simulated *leader, const struct simulate
 }
 
 static json_t *offer_view(const struct http_exchange *exchange, const struct simulation *simulation,
-                          const struct simulated *follower, double value)
+                          const struct simulated *follower, double value, const char *key)
 {
-    char address[PAGE_ADDRESS], key[KEY_BYTES];
+    char address[PAGE_ADDRESS];
     struct form_text text, plain;
     json_t *number = json_real(value);
     simulation_address(address, simulation, follower->field.name);
     form_field_write(&text, &follower->field, number, exchange->language);
     form_field_write_plain(&plain, &follower->field, number);
     json_decref(number);
-    snprintf(key, sizeof key, "simulate.companions.%s", follower->field.name);
     if (!simulation_add_text(address, sizeof address, &follower->field, &plain))
         return NULL;
     return json_pack(
@@ -105,7 +106,7 @@ static json_t *companion_view(const struct http_exchange *exchange, const struct
                            ? proportional(leader, follower)
                            : (double)NAN;
         if (!isnan(value))
-            return offer_view(exchange, simulation, follower, value);
+            return offer_view(exchange, simulation, follower, value, companions[i].text);
     }
     return NULL;
 }
