@@ -249,7 +249,7 @@ clean: stop ## remove what was built and the demo; trained models stay
 # Templates, texts, styles and scripts as the frontend serves them: one folder, with Chart.js and the font from npm;
 # styles and scripts made small and compressed.
 FONT := node_modules/@fontsource-variable/source-sans-3
-STYLES = shared/view/palette.css frontend/styles/base.css $(filter-out frontend/styles/base.css,$(wildcard frontend/styles/*.css))
+STYLES = $(filter-out frontend/styles/base.css,$(wildcard frontend/styles/*.css))
 $(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/static frontend/styles shared/view -type f 2>/dev/null) \
     scripts/brotli.js package-lock.json $(CHART_BUNDLE)
 	@echo "  COPY $(ASSETS)"
@@ -260,8 +260,8 @@ $(ASSETS)/.complete: $(shell find frontend/templates frontend/locales frontend/s
 	@cp -r frontend/static/img frontend/static/example $(ASSETS)/static/
 	@$(ESBUILD) shared/view/charts.js $(wildcard frontend/static/js/*.js) --outdir=$(ASSETS)/static/js --entry-names=[name]
 	@cp $(CHART_BUNDLE) $(ASSETS)/static/js/
-	@cat $(STYLES) | $(ESBUILD) --loader=css > $(ASSETS)/static/css/app.css
-	@$(ESBUILD) shared/view/charts.css --outdir=$(ASSETS)/static/css
+	@cat shared/view/palette.css frontend/styles/base.css | $(ESBUILD) --loader=css > $(ASSETS)/static/css/app.css
+	@$(ESBUILD) shared/view/charts.css $(STYLES) --outdir=$(ASSETS)/static/css --entry-names=[name]
 	@cp $(FONT)/files/source-sans-3-latin-wght-normal.woff2 $(ASSETS)/static/font/source-sans-3.woff2
 	@cp $(FONT)/LICENSE $(ASSETS)/static/font/source-sans-3-license.txt
 	@node scripts/brotli.js $(ASSETS)/static/css $(ASSETS)/static/js

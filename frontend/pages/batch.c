@@ -104,7 +104,7 @@ static void answer_batch(struct http_exchange *exchange, unsigned status, const 
         json_object_set_new(view, "refresh", json_integer(REFRESH_S));
     json_object_set_new(view, "script", json_string("batches.js"));
     json_object_set_new(view, "batch", shown);
-    page_answer(exchange, status, "batch", view);
+    page_answer(exchange, status, "batches_one", view);
 }
 
 void batch_show(struct http_exchange *exchange)

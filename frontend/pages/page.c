@@ -259,11 +259,23 @@ static void send_page(struct http_exchange *exchange, unsigned status, struct bu
     http_answer_take(exchange, status, type, buffer_take(page), length);
 }
 
+/* The style sheet of a page of its own, where there is one: css/model.css for the templates model and
+ * model_costs. */
+static void add_style(const struct site *site, const char *template, json_t *view)
+{
+    char style[TEMPLATE_NAME], file[TEMPLATE_NAME + sizeof ".css"];
+    snprintf(style, sizeof style, "%.*s", (int)strcspn(template, "_"), template);
+    snprintf(file, sizeof file, "%s.css", style);
+    if (view && assets_find(site->assets, "css", file))
+        json_object_set_new(view, "style", json_string(style));
+}
+
 void page_answer(struct http_exchange *exchange, unsigned status, const char *template, json_t *view)
 {
     struct error err = {0};
     struct buffer page = buffer_new(PAGE_BYTES);
     struct visit *visit = exchange->identity;
+    add_style(page_site(exchange), template, view);
     if (!view || template_render(&page, page_site(exchange)->templates, template, view, &err)) {
         log_event(LOG_ERROR, "page", "{s:s, s:s, s:s}", "template", template, "fault",
                   view ? err.message : "no view", "request_id", exchange->request_id);

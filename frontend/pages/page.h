@@ -60,7 +60,8 @@ const char *page_text(const struct http_exchange *exchange, const char *key);
  * style sheet knows it by a class `main_class`. NULL without a visit. */
 json_t *page_view(struct http_exchange *exchange, const char *title);
 
-/* Answers with `view` (released) rendered by the template. Sends the visitor's cookie when it needs renewal.
+/* Answers with `view` (released) rendered by the template, with the style sheet that is called as the
+ * template is up to its first "_", where there is one. Sends the visitor's cookie when it needs renewal.
  */
 void page_answer(struct http_exchange *exchange, unsigned status, const char *template, json_t *view);
 

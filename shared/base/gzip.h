@@ -7,7 +7,7 @@
 #include "shared/base/error.h"
 
 /* How hard to try: what is made for one answer, and what is kept and sent many times. */
-enum gzip_effort { GZIP_QUICK = 4, GZIP_BEST = 9 };
+enum gzip_effort { GZIP_QUICK = 6, GZIP_BEST = 9 };
 
 /* Compresses `length` bytes into new memory for the caller to free. *out is NULL, and that is no failure,
  * when compression gains nothing. */

@@ -48,9 +48,9 @@
 #define NAME_FAMILY_STATUS_LABELS(LABEL) \
     LABEL(NAME_FAMILY_STATUS, SINGLE_NOT_MARRIED, "Célibataire", "Single") \
     LABEL(NAME_FAMILY_STATUS, CIVIL_MARRIAGE, "Union libre ou pacs", "Civil marriage") \
-    LABEL(NAME_FAMILY_STATUS, SEPARATED, "Séparé", "Separated") \
-    LABEL(NAME_FAMILY_STATUS, MARRIED, "Marié", "Married") \
-    LABEL(NAME_FAMILY_STATUS, WIDOW, "Veuf", "Widowed") \
+    LABEL(NAME_FAMILY_STATUS, SEPARATED, "Séparé(e)", "Separated") \
+    LABEL(NAME_FAMILY_STATUS, MARRIED, "Marié(e)", "Married") \
+    LABEL(NAME_FAMILY_STATUS, WIDOW, "Veuf ou veuve", "Widowed") \
     LABEL(NAME_FAMILY_STATUS, UNKNOWN, "Inconnue", "Unknown")
 
 #define NAME_HOUSING_TYPE_LABELS(LABEL) \
