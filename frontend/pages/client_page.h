@@ -11,10 +11,9 @@
  * page of an unknown client. */
 const char *client_page_id(struct http_exchange *exchange);
 
-/* page_view() with what the template `client_head` needs: id, heading, and which of the client's pages this
- * is
- * ("client", "compare", "simulate", "decide", "letter"). The texts `TAB.title` hold {id}. A page that has
- * asked for /clients/{id} adds its `file` (client_file_view) for the line below the heading. */
+/* page_view() with what the template `client_head` needs: id, heading (a text that holds {id}), and which of
+ * the client's pages this is ("client", "compare", "simulate", "decide", "letter"). A page that has asked for
+ * /clients/{id} adds its `file` (client_file_view) for the line below the heading. */
 json_t *client_page_view(struct http_exchange *exchange, const char *id, const char *title_key,
                          const char *tab);
 
