@@ -172,7 +172,7 @@ postgres: build $(STORE_TESTS) ## store and API tests on a PostgreSQL of their o
 
 .PHONY: browser
 browser: build ## browser tests alone: what a manager does, in headless Chromium
-	@node --test $(sort $(wildcard tests/browser/*.test.js))
+	@node --test --test-concurrency=2 $(sort $(wildcard tests/browser/*.test.js)) # they wait more than they work
 
 .PHONY: sanitize
 sanitize: ## unit tests under ASan and UBSan

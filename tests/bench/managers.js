@@ -65,26 +65,23 @@ const pause = (ms) => new Promise((next) => { setTimeout(next, ms); });
 export const quantile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 
 /**
- * `managers` who have signed in work for `seconds`: each takes one client after another and opens the pages in turn, after
- * `thinks` milliseconds (from half to one and a half of it, evenly). Resolves with every page's times and what failed.
+ * `managers` who have signed in work for `seconds`: each takes one client after another and opens the pages in turn, beginning
+ * at another one, after `thinks` milliseconds (from half to one and a half of it, evenly). Resolves with every page's times and
+ * what failed.
  */
 export async function work(managers, { pages, ids, seconds, thinks }) {
     const times = new Map(pages.map(({ name }) => [name, []]));
     const faults = new Map();
     const end = performance.now() + seconds * 1000;
     await Promise.all(managers.map(async (manager, number) => {
-        let at = number * 7;
         await pause((number / managers.length) * thinks); // they do not all begin at once
-        while (performance.now() < end) {
-            const id = ids[at++ % ids.length];
-            for (const { name, path } of pages) {
-                if (performance.now() >= end) break;
-                const answer = await manager.open(path.replaceAll('{id}', id)).catch((fault) => ({ status: fault.message }));
-                if (answer.status === 200) times.get(name).push(answer.ms);
-                else faults.set(`${name}: ${answer.status}`, (faults.get(`${name}: ${answer.status}`) ?? 0) + 1);
-                // Thinking differs from page to page, the same in every run.
-                await pause(thinks * (0.5 + ((at * 13 + name.length * 7) % 11) / 10));
-            }
+        for (let at = number * 7; performance.now() < end; at++) {
+            const { name, path } = pages[at % pages.length];
+            const id = ids[Math.floor(at / pages.length) % ids.length];
+            const answer = await manager.open(path.replaceAll('{id}', id)).catch((fault) => ({ status: fault.message }));
+            if (answer.status === 200) times.get(name).push(answer.ms);
+            else faults.set(`${name}: ${answer.status}`, (faults.get(`${name}: ${answer.status}`) ?? 0) + 1);
+            await pause(thinks * (0.5 + ((at * 13) % 11) / 10)); // differs from page to page, the same in every run
         }
     }));
     for (const list of times.values()) list.sort((a, b) => a - b);
