@@ -5,14 +5,16 @@
  * where fewer than SAMPLE_LEAST_ALIKE clients are alike), and the points of each feature come in an order of
  * their own, so that those of one client cannot be put together. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "backend/resources/lasting.h"
 #include "backend/resources/render.h"
 #include "backend/resources/request.h"
 #include "backend/resources/resources.h"
 #include "shared/http/problem.h"
 
-enum { SUMMARY_FEATURES = 30, SUMMARY_USUAL = 12 };
+enum { SUMMARY_FEATURES = 30, SUMMARY_USUAL = 12, DETAIL = 32 };
 
 struct dot {
     double contribution;
@@ -115,9 +117,11 @@ static size_t read_top(struct http_exchange *exchange)
 
 void model_summary_get(struct http_exchange *exchange)
 {
+    char detail[DETAIL];
     size_t top = read_top(exchange);
     const struct population *population = top ? request_population(exchange) : NULL;
-    if (!population)
+    snprintf(detail, sizeof detail, "%zu", top);
+    if (!population || lasting_repeat(exchange, detail))
         return;
     const struct model *model = request_model(exchange);
     const struct sample *sample = NULL;
@@ -133,6 +137,6 @@ void model_summary_get(struct http_exchange *exchange)
     json_t *answer = json_pack("{s:o, s:I, s:o}", "model", render_model(model), "sampled",
                                (json_int_t)sample->count, "features", list);
     render_language(exchange);
-    http_answer_json(exchange, 200, answer);
+    lasting_answer(exchange, detail, answer);
     json_decref(answer);
 }
