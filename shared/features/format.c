@@ -27,7 +27,8 @@ static void format_count(char *out, size_t size, long count, enum language langu
     char digits[NUMBER_TEXT];
     char *end = digits + sizeof digits - 1;
     *end = '\0';
-    char *begin = number_digits(end, (uint64_t)labs(count));
+    uint64_t without_sign = count < 0 ? 0 - (uint64_t)count : (uint64_t)count;
+    char *begin = number_digits(end, without_sign);
     text_join(out, size, TEXT_PIECES(count < 0 ? "-" : "", begin, "\u00a0", plural(count, language, forms)));
 }
 

@@ -9,22 +9,28 @@ const CONNECTIONS = 1500;
 const ROUNDS = 3;
 const CLIENTS = 50;
 
-let backend;
-let body;
-before(async () => {
-    const database = makeDatabase();
-    importPortfolio(makePortfolio(CLIENTS), database);
-    backend = await startBackend({ database, env: { THREADS: '3' } });
-    body = JSON.stringify({ client_id: (await backend.get('/clients?limit=1')).body.clients[0].client_id });
-});
-after(() => backend?.stop());
+const database = makeDatabase();
+const servers = [];
+before(() => importPortfolio(makePortfolio(CLIENTS), database));
+after(() => Promise.all(servers.map((server) => server.stop())));
 
-const threads = () => readdirSync(`/proc/${backend.child.pid}/task`);
-const workers = () => threads().filter((id) => readFileSync(`/proc/${backend.child.pid}/task/${id}/comm`, 'utf8').startsWith('MHD'));
+/** A server of three threads to itself: what is left of other tests' connections is nothing to it. */
+async function start() {
+    const backend = await startBackend({ database, env: { THREADS: '3' } });
+    servers.push(backend);
+    const [{ client_id }] = (await backend.get('/clients?limit=1')).body.clients;
+    const body = JSON.stringify({ client_id });
+    const post = (path) => `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\n`
+        + `Content-Length: ${body.length}\r\n\r\n${body}`;
+    const folder = `/proc/${backend.child.pid}/task`;
+    const threads = () => readdirSync(folder);
+    const workers = () => threads().filter((id) => readFileSync(`${folder}/${id}/comm`, 'utf8').startsWith('MHD'));
+    return { backend, post, folder, threads, workers, open: () => open(backend.port) };
+}
 
 /** A connection that stays: ask() sends a request over it and gives the answer's status line. */
-async function open() {
-    const socket = connect(backend.port, '127.0.0.1');
+async function open(port) {
+    const socket = connect(port, '127.0.0.1');
     await new Promise((resolve, reject) => { socket.once('connect', resolve).once('error', reject); });
     const ask = (text) => new Promise((resolve, reject) => {
         let received = '';
@@ -45,32 +51,30 @@ async function open() {
 }
 
 test('1,500 connections that stay open are answered again and again, by the same threads', async () => {
-    const before = threads();
-    assert.equal(workers().length, 3);
+    const server = await start();
+    const before = server.threads();
+    assert.equal(server.workers().length, 3);
     const connections = [];
-    while (connections.length < CONNECTIONS) connections.push(...await Promise.all(Array.from({ length: 100 }, open)));
-    const request = `POST /predict HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\n`
-        + `Content-Length: ${body.length}\r\n\r\n${body}`;
+    while (connections.length < CONNECTIONS) connections.push(...await Promise.all(Array.from({ length: 100 }, server.open)));
     for (let round = 0; round < ROUNDS; round++) {
-        const statuses = await Promise.all(connections.map(({ ask }) => ask(request)));
+        const statuses = await Promise.all(connections.map(({ ask }) => ask(server.post('/predict'))));
         assert.deepEqual([...new Set(statuses)], ['HTTP/1.1 200 OK']);
-        assert.deepEqual(threads(), before);
+        assert.deepEqual(server.threads(), before);
     }
     connections.forEach(({ close }) => close());
-    assert.equal((await backend.get('/v2/health/live')).status, 200);
+    assert.equal((await server.backend.get('/v2/health/live')).status, 200);
 });
 
 test('connections that come together are shared out among the threads', async () => {
-    const cpu = () => Object.fromEntries(workers().map((id) => {
-        const [user, system] = readFileSync(`/proc/${backend.child.pid}/task/${id}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13);
+    const server = await start();
+    const cpu = () => Object.fromEntries(server.workers().map((id) => {
+        const [user, system] = readFileSync(`${server.folder}/${id}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13);
         return [id, Number(user) + Number(system)];
     }));
     const idle = cpu();
-    const connections = await Promise.all(Array.from({ length: 9 }, open));
-    const explain = `POST /explain HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${KEY}\r\nContent-Type: application/json\r\n`
-        + `Content-Length: ${body.length}\r\n\r\n${body}`;
+    const connections = await Promise.all(Array.from({ length: 9 }, server.open));
     await Promise.all(connections.map(async ({ ask }) => {
-        for (let i = 0; i < 400; i++) await ask(explain);
+        for (let i = 0; i < 400; i++) await ask(server.post('/explain'));
     }));
     const busy = cpu();
     const used = Object.keys(busy).map((id) => busy[id] - idle[id]);
